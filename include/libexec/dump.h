@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Reports, plans and prepared images as text, for a kernel's console or log. Pure: bytes go to the caller's function, a piece at a
+// time, never NUL-terminated. Separate from the rest: a kernel that never calls it links none of it.
+#ifndef LIBEXEC_DUMP_H
+#define LIBEXEC_DUMP_H
+
+#include <libexec/exec.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct libexec_sink {
+    void (*write)(void *context, const char *bytes, size_t length);
+    void *context;
+};
+
+// One or more lines: "LIBEXEC_E_FILE_OVER_MEMORY in the program, program header 2: ..." .
+void libexec_dump_report(const struct libexec_sink *sink, const struct libexec_report *report);
+
+// The segments of a plan, a line each.
+void libexec_dump_plan(const struct libexec_sink *sink, const struct libexec_plan *plan);
+
+// The address space of a prepared exec, drawn from high to low with rights and what each part is.
+void libexec_dump_space(const struct libexec_sink *sink, const struct libexec_exec *exec);
+
+// The auxiliary vector, a line each, types by name.
+void libexec_dump_auxv(const struct libexec_sink *sink, const struct libexec_exec *exec);
+
+// A gdb command that loads the program's symbols at its bias: "add-symbol-file FILE -o 0x555555554000".
+void libexec_dump_gdb(const struct libexec_sink *sink, const struct libexec_exec *exec, const char *file);
+
+// "AT_PHDR" and so on; NULL for types without a name here.
+const char *libexec_auxv_name(uint64_t type);
+
+// "r-x", four bytes with its NUL.
+void libexec_rights_text(char text[4], uint32_t rights);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
