@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: MIT
+# What `cmake --install` lays down: headers, archives, the CMake package, the sources for those who compile the core with
+# flags of their own, and a pkg-config file that names both.
+
+include(CMakePackageConfigHelpers)
+
+set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/libexec")
+set(source_dir "${CMAKE_INSTALL_DATADIR}/libexec/src")
+set(generated_dir "${CMAKE_CURRENT_BINARY_DIR}/install")
+
+set(installed_targets libexec)
+foreach(part kit port_x86_64)
+  if(TARGET libexec_${part})
+    set_target_properties(libexec_${part} PROPERTIES EXPORT_NAME ${part})
+    list(APPEND installed_targets libexec_${part})
+  endif()
+endforeach()
+
+install(TARGETS ${installed_targets} EXPORT libexec-targets
+  ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+foreach(folder include port/x86_64/include tests/kit/include)
+  if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}")
+    install(DIRECTORY ${folder}/ DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
+  endif()
+endforeach()
+
+# The CMake package.
+install(EXPORT libexec-targets NAMESPACE libexec:: DESTINATION "${package_dir}")
+configure_package_config_file(cmake/libexec-config.cmake.in "${generated_dir}/libexec-config.cmake"
+  INSTALL_DESTINATION "${package_dir}" PATH_VARS source_dir)
+write_basic_package_version_file("${generated_dir}/libexec-config-version.cmake" COMPATIBILITY SameMinorVersion)
+install(FILES "${generated_dir}/libexec-config.cmake" "${generated_dir}/libexec-config-version.cmake"
+  DESTINATION "${package_dir}")
+
+# The sources.
+include("${CMAKE_CURRENT_SOURCE_DIR}/libexec/sources.cmake")
+file(RELATIVE_PATH include_from_source "/${source_dir}" "/${CMAKE_INSTALL_INCLUDEDIR}")
+file(CONFIGURE OUTPUT "${generated_dir}/installed.cmake" @ONLY CONTENT
+"set(LIBEXEC_INCLUDE_DIR \"\${CMAKE_CURRENT_LIST_DIR}/@include_from_source@\")\n")
+install(DIRECTORY libexec/ DESTINATION "${source_dir}" FILES_MATCHING PATTERN "*.h")
+install(FILES ${LIBEXEC_SOURCES} libexec/sources.txt libexec/sources.cmake "${generated_dir}/installed.cmake"
+  DESTINATION "${source_dir}")
+
+# pkg-config. Paths are relative to the file, so that the tree may be moved.
+set(pc_dir "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+file(RELATIVE_PATH prefix_from_pc "/${pc_dir}" "/")
+string(REGEX REPLACE "/$" "" prefix_from_pc "${prefix_from_pc}")
+list(TRANSFORM LIBEXEC_SOURCES REPLACE "^.*/" "\${sourcedir}/" OUTPUT_VARIABLE pc_sources)
+list(JOIN pc_sources " " pc_sources)
+if(LIBEXEC_STATIC_PROGRAMS_ONLY)
+  set(pc_definitions " -DLIBEXEC_CONFIG_STATIC_ONLY=1")
+endif()
+configure_file(cmake/libexec.pc.in "${generated_dir}/libexec.pc" @ONLY)
+install(FILES "${generated_dir}/libexec.pc" DESTINATION "${pc_dir}")

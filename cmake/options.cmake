@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: MIT
+# What can be chosen at configure time. A project that takes libexec in by add_subdirectory() gets the library (and the
+# port, where it fits the processor) and nothing else.
+
+option(LIBEXEC_BUILD_KIT "Build the test kit: a fake host for tests of kernels" ${PROJECT_IS_TOP_LEVEL})
+option(LIBEXEC_BUILD_TESTS "Build the tests (needs CMocka and Python 3)" ${PROJECT_IS_TOP_LEVEL})
+option(LIBEXEC_BUILD_EXAMPLES "Build the sample kernel, its programs and the host tools" OFF)
+option(LIBEXEC_INSTALL "Add install rules" ${PROJECT_IS_TOP_LEVEL})
+option(LIBEXEC_WERROR "Treat warnings as errors" ${PROJECT_IS_TOP_LEVEL})
+option(LIBEXEC_STATIC_PROGRAMS_ONLY "Leave interpreters and scripts out of the core" OFF)
+set(LIBEXEC_SANITIZE "" CACHE STRING "Sanitizers for host code, as for -fsanitize=, for example address,undefined")
+
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+  set(processor_has_port ON)
+else()
+  set(processor_has_port OFF)
+endif()
+option(LIBEXEC_BUILD_PORT_X86_64 "Build the x86-64 port" ${processor_has_port})
+
+if(LIBEXEC_BUILD_TESTS AND NOT LIBEXEC_BUILD_KIT)
+  message(FATAL_ERROR "libexec: LIBEXEC_BUILD_TESTS needs LIBEXEC_BUILD_KIT")
+endif()
+
+if(PROJECT_IS_TOP_LEVEL AND NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+  set(CMAKE_BUILD_TYPE RelWithDebInfo CACHE STRING "Debug, Release, RelWithDebInfo or MinSizeRel" FORCE)
+endif()
+
+if(LIBEXEC_SANITIZE)
+  add_compile_options(-fsanitize=${LIBEXEC_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${LIBEXEC_SANITIZE})
+endif()

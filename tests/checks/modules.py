@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: MIT
+# Checks on the direction between modules: a row of the table below may include and call its own row and those above it,
+# never one below. (docs/design.md has the same table with what each module owns.)
+
+import pathlib
+import re
+
+from project import Failure, KERNEL_FLAGS, compilers, run
+
+ROWS = [
+    ["checked", "bytes", "elf_format"],
+    ["status", "report"],
+    ["source"],
+    ["header"],
+    ["plan"],
+    ["script"],
+    ["layout"],
+    ["load"],
+    ["args"],
+    ["auxv", "stack"],
+    ["tls"],
+    ["fault"],
+    ["exec"],
+    ["dump"],
+]
+ROW_OF = {name: number for number, names in enumerate(ROWS) for name in names}
+
+# Bytes in, a value out: these never call back into the host.
+PURE = ["checked", "bytes", "elf_format", "status", "report", "header", "script"]
+
+FREESTANDING = {"stdint.h", "stddef.h", "stdbool.h", "limits.h"}
+
+# What stands outside the core sees the public headers, its own folder, and the folders named here.
+PRODUCTS = {
+    "port/x86_64": [],
+    "tests/kit": [],
+    "examples/minikernel": ["port/x86_64"],
+    "examples/execplan": ["tests/kit"],
+}
+PORT_MAY_ALSO_INCLUDE = {"cpuid.h"}
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
+
+
+def includes(file):
+    """Gives (line number, '<' or '"', name) of each #include."""
+    for number, line in enumerate(file.read_text().splitlines(), 1):
+        match = INCLUDE.match(line)
+        if match:
+            yield number, match[1], match[2]
+
+
+def row(project, file):
+    if file.stem not in ROW_OF:
+        raise Failure(f"{project.short(file)} is not in the table of modules (tests/checks/modules.py)")
+    return ROW_OF[file.stem]
+
+
+def public_header(project, name):
+    return name.startswith("libexec/") and (project.include / name).is_file()
+
+
+def check_core_file(project, file):
+    own_row = row(project, file)
+    for number, kind, name in includes(file):
+        where = f"{project.short(file)}:{number}"
+        if kind == "<" and (name in FREESTANDING or public_header(project, name)):
+            continue
+        if kind == "<":
+            raise Failure(f"{where}: <{name}> is neither a public header nor one of {', '.join(sorted(FREESTANDING))}")
+        target = file.parent / name
+        if not target.is_file():
+            raise Failure(f'{where}: "{name}" is not a file of the core')
+        if row(project, target) > own_row:
+            raise Failure(f'{where}: includes "{name}", which stands below it in the table of modules')
+
+
+def check_public_header(project, file):
+    for number, _, name in includes(file):
+        if name not in FREESTANDING and not public_header(project, name):
+            raise Failure(f"{project.short(file)}:{number}: a public header includes {name}")
+
+
+def check_no_include_cycle(project, headers):
+    includes_of = {file: [project.include / name for _, _, name in includes(file) if public_header(project, name)]
+                   for file in headers}
+    finished, active = set(), []
+
+    def visit(file):
+        if file in active:
+            raise Failure("public headers include one another: "
+                          + " -> ".join(f.name for f in active[active.index(file):] + [file]))
+        if file in finished:
+            return
+        active.append(file)
+        for target in includes_of[file]:
+            visit(target)
+        active.pop()
+        finished.add(file)
+
+    for file in headers:
+        visit(file)
+
+
+def check_product_file(project, file, product):
+    allowed = [project.root / folder for folder in [product] + PRODUCTS[product]]
+    for number, kind, name in includes(file):
+        where = f"{project.short(file)}:{number}"
+        if public_header(project, name):
+            continue
+        beside = (file.parent / name).resolve()
+        if kind == '"' and beside.is_file():
+            if not any(beside.is_relative_to(folder) for folder in allowed):
+                raise Failure(f'{where}: "{name}" belongs to another part of the project')
+            continue
+        if any(found for folder in allowed for found in folder.rglob(pathlib.PurePath(name).name)
+               if str(found).endswith("/" + name)):
+            continue
+        if kind == '"' or name.startswith("libexec/") or (project.core / name).is_file():
+            raise Failure(f"{where}: {name} is not a public header")
+        if product.startswith("port/") and name not in FREESTANDING | PORT_MAY_ALSO_INCLUDE:
+            raise Failure(f"{where}: a port may not include <{name}>")
+
+
+def source_files(folder):
+    return sorted(file for file in folder.rglob("*") if file.suffix in (".c", ".h", ".S"))
+
+
+def include_direction(project):
+    headers = project.public_headers()
+    for file in headers:
+        check_public_header(project, file)
+    check_no_include_cycle(project, headers)
+    core = source_files(project.core)
+    for file in core:
+        check_core_file(project, file)
+    listed = {source.name for source in project.sources()}
+    unlisted = [file.name for file in core if file.suffix == ".c" and file.name not in listed]
+    if unlisted:
+        raise Failure("libexec/sources.txt does not name " + ", ".join(unlisted))
+    print(f"{len(headers)} public headers, {len(core)} files of the core")
+    for product in PRODUCTS:
+        files = source_files(project.root / product)
+        for file in files:
+            check_product_file(project, file, product)
+        print(f"{product}: {len(files)} files")
+
+
+def call_direction(project):
+    core = project.compile_core(compilers()[0], "call-direction", *KERNEL_FLAGS, "-O0")
+    owner, calls = {}, 0
+    for source, built in core.items():
+        for line in run(["nm", "-g", "--defined-only", built]).splitlines():
+            owner[line.split()[-1]] = source
+    for source, built in core.items():
+        own_row = row(project, source)
+        for name in sorted(line.split()[-1] for line in run(["nm", "-u", built]).splitlines()):
+            if name not in owner:
+                continue
+            calls += 1
+            if row(project, owner[name]) > own_row:
+                raise Failure(f"{project.short(source)} calls {name} in {project.short(owner[name])}, "
+                              "which stands below it in the table of modules")
+    print(f"{len(core)} modules, {calls} names used across them, none from below")
+
+
+def source_rules(project):
+    """The rules for every file that a script can hold: licence line, width, tabs; and no assembly in the core."""
+    comment = {".c": "//", ".h": "//", ".S": "//", ".sh": "#", ".py": "#", ".cmake": "#", ".ld": "/*"}
+    folders = ["include", "libexec", "port", "tests", "examples", "tools", "cmake"]
+    files = [file for folder in folders for file in sorted((project.root / folder).rglob("*"))
+             if file.suffix in comment and file.is_file()]
+    problems = []
+    for file in files:
+        lines = file.read_text().splitlines()
+        head = lines[1:2] if lines and lines[0].startswith("#!") else lines[:1]
+        if not head or not head[0].startswith(f"{comment[file.suffix]} SPDX-License-Identifier: MIT"):
+            problems.append(f"{project.short(file)} does not begin with its licence line")
+        for number, line in enumerate(lines, 1):
+            for broken, what in ((len(line) > 120, f"{len(line)} columns"), ("\t" in line, "a tab"),
+                                 (line != line.rstrip(), "a space at the end")):
+                if broken:
+                    problems.append(f"{project.short(file)}:{number}: {what}")
+    for file in source_files(project.core):
+        for number, line in enumerate(file.read_text().splitlines(), 1):
+            if re.search(r"\b(asm|__asm__|alloca|__builtin_alloca|malloc|free)\s*\(", line):
+                problems.append(f"{project.short(file)}:{number}: not in the core: {line.strip()}")
+    if problems:
+        raise Failure("\n".join(problems))
+    print(f"{len(files)} files")

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: MIT
+# Checks on the compiled core: what it needs, what it holds, how large it is, and that it builds as kernels build it.
+
+import re
+
+from project import C_WARNINGS, Failure, KERNEL_FLAGS, compilers, run
+
+ALLOWED_UNDEFINED = {"memcpy", "memmove", "memset", "memcmp"}
+
+TEXT_LIMIT = 16 * 1024
+TEXT_LIMIT_STATIC_ONLY = 8 * 1024
+EXEC_OBJECT_LIMIT = 4096
+
+
+def linked_core(project, compiler, optimisation, *more):
+    folder = f"{compiler}{optimisation}"
+    core = project.compile_core(compiler, folder, *KERNEL_FLAGS, optimisation, *more)
+    return project.link_relocatable(core.values(), project.scratch / folder / "core.o")
+
+
+def symbols(file, *options):
+    return {line.split()[-1] for line in run(["nm", *options, file]).splitlines() if line.strip()}
+
+
+def undefined_symbols(project):
+    for compiler in compilers():
+        for optimisation in ("-O0", "-Os", "-O2", "-O3"):
+            needed = symbols(linked_core(project, compiler, optimisation), "-u")
+            print(f"{compiler} {optimisation}: needs {', '.join(sorted(needed)) or 'nothing'}")
+            if needed - ALLOWED_UNDEFINED:
+                raise Failure("the core may need only the four mem* functions, but needs "
+                              + ", ".join(sorted(needed - ALLOWED_UNDEFINED)))
+
+
+def sections(file):
+    """Gives (name, size, flags) of each section."""
+    row = re.compile(r"^\s*\[\s*\d+\]\s+(\S+)\s+\S+\s+[0-9a-f]+\s+[0-9a-f]+\s+([0-9a-f]+)\s+[0-9a-f]+\s+([A-Za-z]*)\s")
+    found = [row.match(line) for line in run(["readelf", "-SW", file]).splitlines()]
+    return [(match[1], int(match[2], 16), match[3]) for match in found if match]
+
+
+def section_bytes(file, flag):
+    return sum(size for _, size, flags in sections(file) if flag in flags)
+
+
+def writable_data(project):
+    for compiler in compilers():
+        core = linked_core(project, compiler, "-O2", "-fno-common")
+        writable = [(name, size) for name, size, flags in sections(core) if "W" in flags and size > 0]
+        print(f"{compiler}: {sum(size for _, size in writable)} bytes of .data and .bss")
+        if writable:
+            names = [line for line in run(["nm", core]).splitlines() if re.search(r" [dDbBC] ", line)]
+            raise Failure("the core keeps state of its own: " + ", ".join(f"{n} {s}" for n, s in writable)
+                          + "\n" + "\n".join(names))
+
+
+def text_bytes(project, compiler, title, *more):
+    core = project.compile_core(compiler, f"{compiler}-text", *KERNEL_FLAGS, "-Os", *more)
+    sizes = {source.name: section_bytes(built, "X") for source, built in core.items() if source.name != "dump.c"}
+    print(f"{compiler} -Os, {title}: {sum(sizes.values())} bytes of .text ("
+          + ", ".join(f"{name} {size}" for name, size in sizes.items()) + ")")
+    return sum(sizes.values())
+
+
+def text_size(project):
+    for compiler in compilers():
+        for title, limit, more in (("all but dump", TEXT_LIMIT, []),
+                                   ("static programs only", TEXT_LIMIT_STATIC_ONLY, ["-DLIBEXEC_CONFIG_STATIC_ONLY=1"])):
+            total = text_bytes(project, compiler, title, *more)
+            if total == 0:
+                raise Failure("no code found: the measurement is wrong")
+            if total > limit:
+                raise Failure(f"{title}: {total} bytes of .text, the limit is {limit}")
+
+
+def public_symbols(project):
+    compiler = compilers()[0]
+    core = linked_core(project, compiler, "-O2")
+    names = symbols(core, "-g", "--defined-only")
+    print(f"{len(names)} global symbols")
+    strange = sorted(name for name in names if not name.startswith("libexec_"))
+    if not names or strange:
+        raise Failure("every global symbol must begin with libexec_: " + (", ".join(strange) or "none found"))
+
+
+def kernel_flags(project):
+    for compiler in compilers():
+        for optimisation in ("-O0", "-Os", "-O2"):
+            linked_core(project, compiler, optimisation, *C_WARNINGS)
+            linked_core(project, compiler, optimisation, *C_WARNINGS, "-DLIBEXEC_CONFIG_STATIC_ONLY=1")
+        print(f"{compiler}: {len(project.sources())} sources, each with and without LIBEXEC_CONFIG_STATIC_ONLY")
+
+
+def unity(project):
+    folder = project.fresh_folder("unity")
+    all_sources = folder / "all.c"
+    all_sources.write_text("".join(f'#include "{source}"\n' for source in project.sources()))
+    backwards = folder / "backwards.c"
+    backwards.write_text("".join(f'#include "{source}"\n' for source in reversed(project.sources())))
+    for compiler in compilers():
+        for unit in (all_sources, backwards):
+            project.compile(compiler, unit, folder / "unit.o", *KERNEL_FLAGS, "-O2", *C_WARNINGS)
+        print(f"{compiler}: {len(project.sources())} sources build as one unit, in order and in reverse")
+
+
+def exec_object_size(project):
+    folder = project.fresh_folder("exec-size")
+    program = folder / "size.c"
+    program.write_text('#include <libexec/libexec.h>\n#include <stdio.h>\n'
+                       'int main(void)\n{\n    printf("%zu %zu\\n", sizeof(struct libexec_exec),\n'
+                       '           (size_t)_Alignof(struct libexec_exec));\n}\n')
+    run([compilers()[0], "-std=c17", f"-I{project.include}", program, "-o", folder / "size"])
+    size, alignment = map(int, run([folder / "size"]).split())
+    print(f"the exec object: {size} bytes, aligned to {alignment}; a page holds {EXEC_OBJECT_LIMIT}")
+    if size > EXEC_OBJECT_LIMIT:
+        raise Failure(f"the exec object takes {size} bytes: more than a page of {EXEC_OBJECT_LIMIT}")
