@@ -6,6 +6,7 @@ include(CMakePackageConfigHelpers)
 
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/libexec")
 set(source_dir "${CMAKE_INSTALL_DATADIR}/libexec/src")
+set(port_dir "${CMAKE_INSTALL_DATADIR}/libexec/port")
 set(generated_dir "${CMAKE_CURRENT_BINARY_DIR}/install")
 
 set(installed_targets libexec)
@@ -27,7 +28,7 @@ endforeach()
 # The CMake package.
 install(EXPORT libexec-targets NAMESPACE libexec:: DESTINATION "${package_dir}")
 configure_package_config_file(cmake/libexec-config.cmake.in "${generated_dir}/libexec-config.cmake"
-  INSTALL_DESTINATION "${package_dir}" PATH_VARS source_dir)
+  INSTALL_DESTINATION "${package_dir}" PATH_VARS source_dir port_dir)
 write_basic_package_version_file("${generated_dir}/libexec-config-version.cmake" COMPATIBILITY SameMinorVersion)
 install(FILES "${generated_dir}/libexec-config.cmake" "${generated_dir}/libexec-config-version.cmake"
   DESTINATION "${package_dir}")
@@ -40,6 +41,10 @@ file(CONFIGURE OUTPUT "${generated_dir}/installed.cmake" @ONLY CONTENT
 install(DIRECTORY libexec/ DESTINATION "${source_dir}" FILES_MATCHING PATTERN "*.h")
 install(FILES ${LIBEXEC_SOURCES} libexec/sources.txt libexec/sources.cmake "${generated_dir}/installed.cmake"
   DESTINATION "${source_dir}")
+if(LIBEXEC_BUILD_PORT_X86_64)
+  install(DIRECTORY port/x86_64 DESTINATION "${port_dir}"
+    PATTERN tests EXCLUDE PATTERN CMakeLists.txt EXCLUDE)
+endif()
 
 # pkg-config. Paths are relative to the file, so that the tree may be moved.
 set(pc_dir "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

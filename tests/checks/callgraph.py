@@ -4,13 +4,14 @@
 
 import re
 
+from modules import PURE
 from project import Failure, KERNEL_FLAGS, installed
 
 STACK_AIM = 1024
 STACK_LIMIT = 1536
 
 NODE = re.compile(r'^node: \{ title: "([^"]*)" label: "([^"]*)"')
-EDGE = re.compile(r'^edge: \{ sourcename: "([^"]*)" targetname: "([^"]*)"')
+EDGE = re.compile(r'^edge: \{ sourcename: "([^"]*)" targetname: "([^"]*)"', re.M)
 FRAME = re.compile(r"\\n(\d+) bytes \(([a-z,]+)\)")
 
 INDIRECT = "__indirect_call"
@@ -36,13 +37,18 @@ class Graph:
         return sorted(target for target in self.calls.get(function, ()) if target in self.frames)
 
 
-def read_graph(project, optimisation):
+def written_graphs(project, optimisation):
+    """Gives {source: gcc's text}."""
     compiler = installed(["gcc"], 1)[0]
     core = project.compile_core(compiler, f"calls{optimisation}", *KERNEL_FLAGS, optimisation,
                                 "-fcallgraph-info=su")
+    return {source: built.with_suffix(".ci").read_text() for source, built in core.items()}
+
+
+def read_graph(project, optimisation):
     graph = Graph()
-    for built in core.values():
-        graph.read(built.with_suffix(".ci").read_text())
+    for text in written_graphs(project, optimisation).values():
+        graph.read(text)
     if not graph.frames:
         raise Failure("gcc wrote no call graph")
     return graph
@@ -93,3 +99,13 @@ def stack_depth(project):
               + " > ".join(f"{short(function)} {graph.frames[function]}" for function in path))
         if depth > STACK_LIMIT:
             raise Failure(f"the worst stack path takes {depth} bytes, the limit is {STACK_LIMIT}")
+
+
+def pure_modules(project):
+    """The modules that only turn bytes into values call no callback."""
+    pure = {source: text for source, text in written_graphs(project, "-O0").items() if source.stem in PURE}
+    for source, text in pure.items():
+        callers = sorted({short(caller) for caller, target in EDGE.findall(text) if target == INDIRECT})
+        if callers:
+            raise Failure(f"{project.short(source)} must be pure, but calls through a pointer in {', '.join(callers)}")
+    print(f"no call through a pointer in {', '.join(source.name for source in pure)}")

@@ -23,6 +23,7 @@ CHECKS = {
     "exec_object_size": objects.exec_object_size,
     "recursion": callgraph.recursion,
     "stack_depth": callgraph.stack_depth,
+    "pure_modules": callgraph.pure_modules,
     "include_direction": modules.include_direction,
     "call_direction": modules.call_direction,
     "header_alone": headers.alone,

@@ -126,6 +126,13 @@ void libexec_planted(void (*use)(char *), unsigned long n)
     use(__builtin_alloca(n));
 }
 """), "unknown size"),
+    ("pure_modules", append("libexec/header.c", """
+int libexec_planted(int (*ask)(void));
+int libexec_planted(int (*ask)(void))
+{
+    return ask() + 1;
+}
+"""), "header.c must be pure.*libexec_planted"),
     ("include_direction", both(append("libexec/exec.h", "\n"),
                                prepend("libexec/status.c", '#include "exec.h"\n')), "stands below it"),
     ("include_direction", prepend("libexec/plan.c", "#include <string.h>\n"), "string.h"),
