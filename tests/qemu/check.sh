@@ -1,0 +1,133 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Compares a console log with what the commands of a tour must print.
+#
+#   check.sh LOG EXPECTED ROOT [NAME...]
+#
+# LOG has, for each command, "== exec: COMMAND", its output and "== exit N". EXPECTED explains its own form. ROOT is the
+# initramfs as a directory, for digests. With NAMEs only these tests are judged; without, all of them, and the log must
+# hold no other command. One verdict a test on standard output; status 1 where one failed.
+set -eu
+[ $# -ge 3 ] || { echo "usage: check.sh LOG EXPECTED ROOT [NAME...]" >&2; exit 2; }
+log=$1 expected=$2 root=$3
+shift 3
+[ -r "$log" ] && [ -r "$expected" ] || { echo "check.sh: cannot read $log or $expected" >&2; exit 2; }
+
+# Digests are computed here, on the build machine, and put in before anything is compared.
+with_digests() {
+    while IFS= read -r line; do
+        case $line in
+        @sha256\ *@)
+            file=${line#@sha256 }
+            file=${file%@}
+            digest=$(sha256sum <"$root$file") || exit 2
+            printf '%s  %s\n' "${digest%% *}" "$file"
+            ;;
+        *) printf '%s\n' "$line" ;;
+        esac
+    done <"$expected"
+}
+
+with_digests | tr -d '\r' | awk -v log_file="$log" -v chosen="$*" '
+function fail(name, why) {
+    if (!(name in failed)) {
+        failed[name] = why
+    }
+}
+function matches(line, pattern) {
+    if (substr(pattern, length(pattern) - 2) == "...") {
+        pattern = substr(pattern, 1, length(pattern) - 3)
+        return substr(line, 1, length(pattern)) == pattern
+    }
+    return line == pattern
+}
+# The verdict on one command: its lines are output[1..lines].
+function judge(name, i, next_expected, count) {
+    next_expected = 1
+    count = expected_count[name]
+    for (i = 1; i <= lines; i++) {
+        if (output[i] ~ /^FAIL/) {
+            fail(name, substr(output[i], 6))
+        }
+        if (next_expected <= count && matches(output[i], expected_line[name, next_expected])) {
+            next_expected++
+        }
+    }
+    if (next_expected <= count) {
+        fail(name, "missing: " expected_line[name, next_expected])
+    }
+}
+/^#/ || /^$/ { next }
+/^\[/ {
+    end = index($0, "]")
+    current = substr($0, 2, end - 2)
+    command = substr($0, end + 2)
+    names[++name_count] = current
+    name_of[command] = current
+    expected_count[current] = 0
+    next
+}
+{ expected_line[current, ++expected_count[current]] = $0 }
+END {
+    running = ""
+    while ((getline line < log_file) > 0) {
+        sub(/\r$/, "", line)
+        if (index(line, "== exec: ") == 1) {
+            if (running != "") {
+                fail(running, "did not end")
+            }
+            command = substr(line, 10)
+            running = command in name_of ? name_of[command] : ""
+            if (running == "") {
+                unknown[++unknown_count] = command
+            } else {
+                seen[running]++
+            }
+            lines = 0
+        } else if (index(line, "== exit ") == 1) {
+            if (running != "") {
+                judge(running)
+                if (line != "== exit 0") {
+                    fail(running, "ended with status " substr(line, 9))
+                }
+            }
+            running = ""
+        } else {
+            output[++lines] = line
+        }
+    }
+    if (running != "") {
+        fail(running, "did not end")
+    }
+    status = 0
+    chosen_count = split(chosen, chosen_names, " ")
+    if (chosen_count == 0) {
+        chosen_count = name_count
+        for (i = 1; i <= name_count; i++) {
+            chosen_names[i] = names[i]
+        }
+        for (i = 1; i <= unknown_count; i++) {
+            print "FAIL nothing is expected of: " unknown[i]
+            status = 1
+        }
+    }
+    if (chosen_count == 0) {
+        print "FAIL nothing to check"
+        status = 1
+    }
+    for (i = 1; i <= chosen_count; i++) {
+        name = chosen_names[i]
+        if (!(name in expected_count)) {
+            fail(name, "no such test")
+        } else if (seen[name] != 1) {
+            fail(name, seen[name] == 0 ? "was not run" : "was run more than once")
+        }
+        if (name in failed) {
+            print "FAIL " name ": " failed[name]
+            status = 1
+        } else {
+            print "ok   " name
+        }
+    }
+    exit status
+}'
