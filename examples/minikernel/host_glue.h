@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: MIT
+// execve for this kernel, by libexec.
+
+#ifndef MINIKERNEL_HOST_GLUE_H
+#define MINIKERNEL_HOST_GLUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// What the command line says about execs.
+struct exec_options {
+    bool draw;            // show each new address space
+    bool fixed_addresses; // no randomisation: every run places everything alike
+};
+void exec_configure(struct exec_options options);
+
+// Starts a program for the kernel. Returns a negative errno value, or not at all: then the program runs.
+int exec_from_kernel(const char *path, const char *const *argv, const char *const *envp);
+
+// execveat, and with AT_FDCWD and no flags execve: path and vectors are addresses in the caller's memory.
+int exec_from_user(int directory, uint64_t path, uint64_t argv, uint64_t envp, uint32_t flags);
+
+// Whether an exec that failed has ever left pages behind.
+bool exec_has_leaked(void);
+
+#endif

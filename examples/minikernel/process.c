@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+// The life of the process.
+
+#include "process.h"
+
+#include <stdarg.h>
+
+#include "console.h"
+#include "host_glue.h"
+#include "paging.h"
+#include "string.h"
+#include "trap.h"
+
+static struct process process;
+static struct process_result result;
+
+struct process *process_current(void) {
+    return &process;
+}
+
+static void open_standard_files(void) {
+    struct node *console;
+    if (initramfs_lookup(initramfs_root(), "/dev/console", true, &console) != 0) {
+        panic("no console");
+    }
+    files_open(&process.descriptors, console, 2); // O_RDWR
+    struct open_file *const file = files_get(&process.descriptors, 0);
+    files_duplicate_to(&process.descriptors, file, 1, false);
+    files_duplicate_to(&process.descriptors, file, 2, false);
+}
+
+struct start {
+    const char *path;
+    const char *const *argv, *const *envp;
+};
+
+// On the process's own kernel stack, which the first system call will reuse from its top.
+static void start_program(void *argument) {
+    const struct start *const start = argument;
+    result = (struct process_result){.end = PROCESS_REFUSED};
+    result.code = -exec_from_kernel(start->path, start->argv, start->envp);
+    user_stop();
+}
+
+struct process_result process_run(const char *path, const char *const *argv, const char *const *envp) {
+    static int last_pid;
+    struct start start = {.path = path, .argv = argv, .envp = envp};
+    process = (struct process){.pid = ++last_pid, .directory = initramfs_root(), .file_mode_mask = 022};
+    process.signals.stack.flags = SS_DISABLE;
+    open_standard_files();
+    user_run(start_program, &start);
+
+    // Back on the kernel's stack; nobody uses the process's memory any more.
+    files_close_all(&process.descriptors, false);
+    paging_switch_to_kernel();
+    if (process.space != NULL) {
+        space_destroy(process.space);
+        process.space = NULL;
+    }
+    return result;
+}
+
+_Noreturn void process_exit(int status) {
+    result = (struct process_result){.end = PROCESS_EXITED, .code = status & 0xff};
+    user_stop();
+}
+
+_Noreturn void process_kill(int signal, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    print_fresh_line();
+    print("minikernel: %s (pid %d) killed by %s: ", process.name, process.pid, signal_name(signal));
+    print_list(format, &arguments);
+    print("\n");
+    va_end(arguments);
+    result = (struct process_result){.end = PROCESS_KILLED, .code = signal};
+    user_stop();
+}
+
+static bool is_ignored_by_default(int signal) {
+    return signal == SIGCHLD || signal == SIGCONT || signal == SIGURG || signal == SIGWINCH;
+}
+
+int process_signal(int signal) {
+    struct signals *const signals = &process.signals;
+    const uint64_t bit = UINT64_C(1) << (signal - 1);
+    const uint64_t handler = signals->actions[signal].handler;
+    const bool unstoppable = signal == SIGKILL || signal == SIGSTOP;
+    if (handler == SIG_IGN || (handler == SIG_DFL && is_ignored_by_default(signal))) {
+        return 0;
+    }
+    if ((signals->blocked & bit) != 0 && !unstoppable) {
+        signals->pending |= bit;
+        return 0;
+    }
+    if (handler == SIG_DFL || unstoppable) {
+        process_kill(signal, "sent by itself");
+    }
+    print_fresh_line();
+    print("minikernel: %s catches signal %d, but handlers are not run here (ENOSYS)\n", process.name, signal);
+    return -ENOSYS;
+}
