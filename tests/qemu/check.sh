@@ -4,9 +4,11 @@
 #
 #   check.sh LOG EXPECTED ROOT [NAME...]
 #
-# LOG has, for each command, "== exec: COMMAND", its output and "== exit N". EXPECTED explains its own form. ROOT is the
-# initramfs as a directory, for digests. With NAMEs only these tests are judged; without, all of them, and the log must
-# hold no other command. One verdict a test on standard output; status 1 where one failed.
+# LOG has, for each command, "== exec: COMMAND", its output, and "== exit N", "== killed SIGNAL" or "== refused ERROR".
+# Quotes around words do not count. EXPECTED explains its own form. ROOT is the initramfs as a directory, for digests.
+# With NAMEs only these tests are judged; without, all of them, and the log must hold no other command. The test `boot`
+# stands for QEMU's own status, which run.sh leaves in the last line. One verdict a test on standard output; status 1
+# where one failed.
 set -eu
 [ $# -ge 3 ] || { echo "usage: check.sh LOG EXPECTED ROOT [NAME...]" >&2; exit 2; }
 log=$1 expected=$2 root=$3
@@ -33,6 +35,10 @@ function fail(name, why) {
     if (!(name in failed)) {
         failed[name] = why
     }
+}
+function without_quotes(text) {
+    gsub(/[\047"]/, "", text)
+    return text
 }
 function matches(line, pattern) {
     if (substr(pattern, length(pattern) - 2) == "...") {
@@ -61,10 +67,15 @@ function judge(name, i, next_expected, count) {
 /^\[/ {
     end = index($0, "]")
     current = substr($0, 2, end - 2)
-    command = substr($0, end + 2)
+    command = without_quotes(substr($0, end + 2))
+    expected_end[current] = "exit 0"
     names[++name_count] = current
     name_of[command] = current
     expected_count[current] = 0
+    next
+}
+/^@end .*@$/ {
+    expected_end[current] = substr($0, 6, length($0) - 6)
     next
 }
 { expected_line[current, ++expected_count[current]] = $0 }
@@ -76,7 +87,7 @@ END {
             if (running != "") {
                 fail(running, "did not end")
             }
-            command = substr(line, 10)
+            command = without_quotes(substr(line, 10))
             running = command in name_of ? name_of[command] : ""
             if (running == "") {
                 unknown[++unknown_count] = command
@@ -84,14 +95,21 @@ END {
                 seen[running]++
             }
             lines = 0
-        } else if (index(line, "== exit ") == 1) {
+        } else if (line ~ /^== (exit|killed|refused) /) {
             if (running != "") {
                 judge(running)
-                if (line != "== exit 0") {
-                    fail(running, "ended with status " substr(line, 9))
+                if (substr(line, 4) != expected_end[running]) {
+                    fail(running, "end: " substr(line, 4) ", not " expected_end[running])
                 }
             }
             running = ""
+        } else if (index(line, "== qemu ") == 1) {
+            name_of["boot"] = names[++name_count] = "boot"
+            expected_count["boot"] = 0
+            seen["boot"] = 1
+            if (substr(line, 9) != "33") {
+                fail("boot", "QEMU ended with status " substr(line, 9) ", not 33: the kernel says that not all is well")
+            }
         } else {
             output[++lines] = line
         }

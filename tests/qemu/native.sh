@@ -21,11 +21,18 @@ while IFS= read -r line; do
     case $line in
     '' | '#'*) continue ;;
     esac
-    echo "== exec: $line"
+    echo "== exec: ${line#expect=* }"
     eval "set -- $line"
+    case $1 in
+    expect=*) shift ;; # the kernel's own judgement of how a command ends
+    esac
     status=0
     # shellcheck disable=SC2086 # enter is a list or nothing
-    ${enter:+"$unshare" --user --map-root-user} env -i PATH=/bin HOME=/ "$chroot" "$root" "$@" </dev/null 2>&1 ||
+    ${enter:+"$unshare" --user --map-root-user} env -i PATH=/bin HOME=/ TERM=dumb "$chroot" "$root" "$@" </dev/null 2>&1 ||
         status=$?
-    echo "== exit $status"
+    if [ "$status" -gt 128 ]; then
+        echo "== killed SIG$(kill -l "$status")"
+    else
+        echo "== exit $status"
+    fi
 done <"$tour"

@@ -39,7 +39,7 @@ struct stage {
 };
 
 static const struct stage stages[] = {
-    {"tour", {PROGRAM, "one", "two words", "three"}, {"PATH=/bin", "HOME=/"}, false, false, false},
+    {"tour", {PROGRAM, "one", "two words", "three"}, {"PATH=/bin", "HOME=/", "TERM=dumb"}, false, false, false},
     {"odd strings",
      {"any name", "", "a b", "tab\tand\nnewline", "\xff\x80", LONG_300},
      {"STAGE=1", "EMPTY=", "no equals sign", ""},

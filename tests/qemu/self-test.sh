@@ -1,0 +1,78 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Tests check.sh itself: a good log passes, and each way of being wrong is found.
+#
+#   self-test.sh DIRECTORY
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+work=$1
+mkdir -p "$work/data"
+echo "some bytes" >"$work/data/file"
+digest=$(sha256sum <"$work/data/file")
+
+cat >"$work/expected" <<'END'
+# a comment
+[one] /bin/one 'two words'
+first line
+second...
+
+[digest] /bin/sum /data/file
+@sha256 /data/file@
+
+[fault] /bin/fault
+@end killed SIGSEGV@
+END
+
+good_log() {
+    echo "kernel: hello"
+    printf '== exec: /bin/one two words\r\nnoise\r\nfirst line\r\nmore noise\r\nsecond line\r\n== exit 0\r\n'
+    echo "== exec: /bin/sum /data/file"
+    echo "${digest%% *}  /data/file"
+    echo "== exit 0"
+    echo "== exec: /bin/fault"
+    echo "== killed SIGSEGV"
+    echo "== qemu 33"
+}
+
+failures=0
+# expect STATUS WHAT [NAME]: judges standard input
+expect() {
+    cat >"$work/log"
+    sh "$here/check.sh" "$work/log" "$work/expected" "$work" ${3:-} >"$work/verdict" 2>&1
+    status=$?
+    if [ "$status" != "$1" ]; then
+        echo "FAIL check.sh: status $status, not $1, for $2"
+        cat "$work/verdict"
+        failures=$((failures + 1))
+    fi
+}
+
+good_log | expect 0 "a good log"
+good_log | expect 0 "one test of a good log" one
+good_log | expect 1 "a name that does not exist" two
+good_log | sed '/^first/d' | expect 1 "a missing line"
+good_log | sed 's/^first line/first lines/' | expect 1 "a line that is longer"
+good_log | sed 's/^first line/ first line/' | expect 1 "a line that begins otherwise"
+good_log | sed 's/^second line/secon/' | expect 1 "a line that does not begin as it should"
+good_log | sed 's/^noise/FAIL x: y/' | expect 1 "a line that says FAIL"
+good_log | sed 's/^first line/swap/; s/^second line/first line/; s/^swap/second line/' | expect 1 "lines in another order"
+good_log | sed 's/^== exit 0/== exit 1/' | expect 1 "another exit status"
+good_log | sed 's/^== exit 0/== killed SIGSEGV/' | expect 1 "a fault"
+good_log | sed 's/^== killed SIGSEGV/== exit 0/' | expect 1 "a fault that did not come"
+good_log | sed 's/^== killed SIGSEGV/== killed SIGILL/' | expect 1 "another fault"
+good_log | sed '/^== killed/d' | expect 1 "a command that does not end"
+good_log | sed '/^== exec: .bin.sum/,/^== exit/d' | expect 1 "a command that was not run"
+good_log | sed 's/^[0-9a-f]\{64\}/0000/' | expect 1 "another digest"
+good_log | sed 's/^== qemu 33/== qemu 35/' | expect 1 "another status of QEMU"
+good_log | sed 's/^== qemu 33/== qemu 35/' | expect 0 "one good test where another failed" one
+{ good_log; good_log; } | expect 1 "commands that were run twice"
+{ good_log; printf '== exec: /bin/other\n== exit 0\n'; } | expect 1 "a command nothing is expected of"
+: | expect 1 "an empty log"
+: | expect 1 "one test of an empty log" one
+rm -f "$work/log"
+if sh "$here/check.sh" "$work/log" "$work/expected" "$work" >/dev/null 2>&1; then
+    echo "FAIL check.sh: accepts a log that is not there"
+    failures=$((failures + 1))
+fi
+[ "$failures" = 0 ] && echo "check.sh found every fault"
+exit "$failures"
