@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// From the boot loader to C: PVH enters in 32-bit protected mode without paging; this turns on long mode and jumps to the
-// kernel's own addresses.
+// From the boot loader to C: PVH enters in 32-bit protected mode without paging; this turns on long mode and jumps to
+// the kernel's own addresses.
 
 #include "layout.h"
 
@@ -93,8 +93,8 @@ boot_gdt_pointer:
     .word boot_gdt_end - boot_gdt - 1
     .long PHYSICAL(boot_gdt)
 
-// The first page tables are constants: 4 GiB in 2 MiB pages, seen at 0 (until paging.c drops it), in the direct map (without the
-// right to execute), and, for the first GiB, where the kernel is linked.
+// The first page tables are constants: 4 GiB in 2 MiB pages, seen at 0 (until paging.c drops it), in the direct map
+// (without the right to execute), and, for the first GiB, where the kernel is linked.
     .data
     .balign PAGE_SIZE
     .globl boot_pml4

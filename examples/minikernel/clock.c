@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The clock: the CMOS clock says when the machine was started, the time stamp counter how long ago that was. How fast the counter
-// runs is measured against channel 2 of the timer chip.
+// The clock: the CMOS clock says when the machine was started, the time stamp counter how long ago that was. How fast
+// the counter runs is measured against channel 2 of the timer chip.
 
 #include "clock.h"
 
@@ -8,15 +8,15 @@
 
 #include "cpu.h"
 
-#define TIMER_CHANNEL_2 0x42
-#define TIMER_COMMAND 0x43
-#define TIMER_GATE 0x61
+#define TIMER_CHANNEL_2      0x42
+#define TIMER_COMMAND        0x43
+#define TIMER_GATE           0x61
 #define TIMER_OUTPUT_IS_HIGH 0x20
-#define TIMER_HERTZ 1193182u
-#define MEASURED_TICKS 11932u // 10 ms
+#define TIMER_HERTZ          1193182u
+#define MEASURED_TICKS       11932u // 10 ms
 
 #define CMOS_ADDRESS 0x70
-#define CMOS_DATA 0x71
+#define CMOS_DATA    0x71
 
 #define FALLBACK_PER_SECOND UINT64_C(1000000000)
 

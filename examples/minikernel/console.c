@@ -9,15 +9,15 @@
 #include "cpu.h"
 #include "string.h"
 
-#define COM1 0x3f8
-#define REGISTER_DATA (COM1 + 0)
+#define COM1                0x3f8
+#define REGISTER_DATA       (COM1 + 0)
 #define REGISTER_INTERRUPTS (COM1 + 1)
-#define REGISTER_FIFO (COM1 + 2)
-#define REGISTER_LINE (COM1 + 3)
-#define REGISTER_MODEM (COM1 + 4)
-#define REGISTER_STATUS (COM1 + 5)
-#define STATUS_RECEIVED 0x01
-#define STATUS_CAN_SEND 0x20
+#define REGISTER_FIFO       (COM1 + 2)
+#define REGISTER_LINE       (COM1 + 3)
+#define REGISTER_MODEM      (COM1 + 4)
+#define REGISTER_STATUS     (COM1 + 5)
+#define STATUS_RECEIVED     0x01
+#define STATUS_CAN_SEND     0x20
 
 static bool at_line_start = true;
 
@@ -178,8 +178,8 @@ void print_list(const char *format, va_list *arguments) {
             break;
         case 'u':
         case 'x':
-            print_number(is_long ? va_arg(*arguments, uint64_t) : va_arg(*arguments, unsigned), kind == 'u' ? 10 : 16, false,
-                         conversion);
+            print_number(is_long ? va_arg(*arguments, uint64_t) : va_arg(*arguments, unsigned), kind == 'u' ? 10 : 16,
+                         false, conversion);
             break;
         case '%':
             console_write("%", 1);

@@ -8,18 +8,18 @@
 #include "layout.h"
 #include "trap.h"
 
-#define MSR_STAR 0xc0000081
-#define MSR_LSTAR 0xc0000082
+#define MSR_STAR   0xc0000081
+#define MSR_LSTAR  0xc0000082
 #define MSR_SFMASK 0xc0000084
 
 #define CR4_FSGSBASE (UINT64_C(1) << 16)
-#define CR4_SMEP (UINT64_C(1) << 20)
-#define CR4_SMAP (UINT64_C(1) << 21)
+#define CR4_SMEP     (UINT64_C(1) << 20)
+#define CR4_SMAP     (UINT64_C(1) << 21)
 
-#define CPUID_1_ECX_RDRAND (1u << 30)
+#define CPUID_1_ECX_RDRAND   (1u << 30)
 #define CPUID_7_EBX_FSGSBASE (1u << 0)
-#define CPUID_7_EBX_SMEP (1u << 7)
-#define CPUID_7_EBX_SMAP (1u << 20)
+#define CPUID_7_EBX_SMEP     (1u << 7)
+#define CPUID_7_EBX_SMAP     (1u << 20)
 
 // Cleared at SYSCALL: single step, interrupts, direction, nested task, alignment check (which would lift SMAP).
 #define FLAGS_CLEARED_AT_SYSCALL 0x44700
@@ -85,8 +85,8 @@ static void load_segments(void) {
     task_state.io_map = sizeof task_state; // beyond the limit: user mode has no ports
 
     const uint64_t base = (uint64_t)(uintptr_t)&task_state;
-    segments[SELECTOR_TASK_STATE / 8] = (sizeof task_state - 1) | (base & 0xffffff) << 16 | UINT64_C(0x89) << 40 |
-                                        (base >> 24 & 0xff) << 56;
+    segments[SELECTOR_TASK_STATE / 8] =
+        (sizeof task_state - 1) | (base & 0xffffff) << 16 | UINT64_C(0x89) << 40 | (base >> 24 & 0xff) << 56;
     segments[SELECTOR_TASK_STATE / 8 + 1] = base >> 32;
 
     const struct descriptor_table_pointer pointer = table_pointer(segments, sizeof segments);

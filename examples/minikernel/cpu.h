@@ -24,7 +24,7 @@ _Noreturn void cpu_exit(uint8_t code);
 
 #define EXIT_CODE_SUCCESS 0x10
 #define EXIT_CODE_FAILURE 0x11
-#define EXIT_CODE_PANIC 0x12
+#define EXIT_CODE_PANIC   0x12
 
 static inline void port_write(uint16_t port, uint8_t value) {
     __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port) : "memory");

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Ways into the kernel (SYSCALL, traps) and back, the switch between the kernel's own stack and a process's, and the copy to and
-// from user memory that may fault.
+// Ways into the kernel (SYSCALL, traps) and back, the switch between the kernel's own stack and a process's, and the
+// copy to and from user memory that may fault.
 
 #include "layout.h"
 
-// With one processor there is one kernel stack for user entries and nothing to find through GS: user mode keeps its GS base.
+// With one processor there is one kernel stack for user entries and nothing to find through GS: user mode keeps its GS
+// base.
 
     .text
 
@@ -61,8 +62,8 @@ entry_syscall:
     movq %rsp, %rdi
     call syscall_handle
     POP_REGISTERS
-    // rcx and r11 still hold what SYSCALL put there. SYSRET faults in the kernel when rcx is not canonical; it cannot be,
-    // since the last page below the canonical boundary is never mapped and so never holds a SYSCALL instruction.
+    // rcx and r11 still hold what SYSCALL put there. SYSRET faults in the kernel when rcx is not canonical; it cannot
+    // be, since the last page below the canonical boundary is never mapped and so never holds a SYSCALL instruction.
     movq 40(%rsp), %rsp
     sysretq
 
@@ -96,8 +97,8 @@ entry_trap:
     addq $16, %rsp
     iretq
 
-// void user_run(void (*start)(void *), void *argument): calls start on the process's kernel stack. It returns when somebody
-// calls user_stop, which drops whatever that stack holds.
+// void user_run(void (*start)(void *), void *argument): calls start on the process's kernel stack. It returns when
+// somebody calls user_stop, which drops whatever that stack holds.
     .globl user_run
 user_run:
     pushq %rbp
@@ -125,8 +126,9 @@ user_stop:
     popq %rbp
     ret
 
-// size_t user_copy_unchecked(void *to, const void *from, size_t length): copies with user memory open, and returns how many bytes
-// were not copied. A fault at one of the two copying instructions continues where .exception_table says (trap.c reads it).
+// size_t user_copy_unchecked(void *to, const void *from, size_t length): copies with user memory open, and returns how
+// many bytes were not copied. A fault at one of the two copying instructions continues where .exception_table says
+// (trap.c reads it).
     .globl user_copy_unchecked
 user_copy_unchecked:
     movq %rdx, %rcx

@@ -40,7 +40,8 @@ static bool parse_number(const char *text, uint64_t *number) {
     return *text == '\0';
 }
 
-int files_lookup(const struct descriptor_table *table, struct node *directory, const char *path, bool follow, struct node **found) {
+int files_lookup(const struct descriptor_table *table, struct node *directory, const char *path, bool follow,
+                 struct node **found) {
     static const char prefix[] = "/dev/fd/";
     uint64_t number;
     if (string_starts_with(path, prefix) && parse_number(path + sizeof prefix - 1, &number)) {

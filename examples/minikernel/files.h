@@ -29,15 +29,16 @@ struct descriptor_table {
     struct descriptor entries[DESCRIPTOR_LIMIT];
 };
 
-// Adds /dev/null, /dev/console, /dev/tty and /proc/self/exe. With input, the console reads from the serial port; otherwise it is at
-// its end at once, so that no test waits for a keyboard.
+// Adds /dev/null, /dev/console, /dev/tty and /proc/self/exe. With input, the console reads from the serial port;
+// otherwise it is at its end at once, so that no test waits for a keyboard.
 void files_setup(bool input);
 
 // What /proc/self/exe leads to.
 void files_set_executable(const char *path);
 
 // A lookup as open, stat and execve do it: also knows /dev/fd/N.
-int files_lookup(const struct descriptor_table *table, struct node *directory, const char *path, bool follow, struct node **found);
+int files_lookup(const struct descriptor_table *table, struct node *directory, const char *path, bool follow,
+                 struct node **found);
 
 // Descriptor numbers or negative errno values.
 int files_open(struct descriptor_table *table, struct node *node, uint32_t flags);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// How this kernel gives itself execve() with libexec. A newcomer's own kernel needs a file like this one, and nothing else.
+// How this kernel gives itself execve() with libexec. A newcomer's own kernel needs a file like this one, and nothing
+// else.
 //
-// There are four parts: a source (how to read a file), the callbacks that prepare uses to build the new image beside the old one,
-// the hooks that commit uses to replace the old image, and the two functions that the kernel calls.
+// There are four parts: a source (how to read a file), the callbacks that prepare uses to build the new image beside
+// the old one, the hooks that commit uses to replace the old image, and the two functions that the kernel calls.
 //
-// A callback returns 0 or a positive code of the kernel's own; here that is Linux's errno, so that what a callback answers is what
-// the program sees. The rest of this kernel returns negative errno values, as Linux does inside; hence the minus signs below.
+// A callback returns 0 or a positive code of the kernel's own; here that is Linux's errno, so that what a callback
+// answers is what the program sees. The rest of this kernel returns negative errno values, as Linux does inside; hence
+// the minus signs below.
 
 #include "host_glue.h"
 
@@ -35,10 +37,11 @@ struct exec_context {
 static struct exec_options options;
 static bool has_leaked;
 
-// ---- A source: how the library reads a file ---------------------------------------------------------------------------------
+// ---- A source: how the library reads a file -----------------------------------------------------------------------
 
-// Files here are nodes of the initramfs, whole in memory. So reading is copying, and a view of cached bytes is a pointer. A kernel
-// with a disk would read blocks in read_at, which may sleep, and offer no view or one of its page cache.
+// Files here are nodes of the initramfs, whole in memory. So reading is copying, and a view of cached bytes is a
+// pointer. A kernel with a disk would read blocks in read_at, which may sleep, and offer no view or one of its page
+// cache.
 
 static int source_read_at(void *context, uint64_t offset, void *buffer, size_t length, size_t *done) {
     const struct node *const node = context;
@@ -61,16 +64,17 @@ static void source_view_release(void *context, uint64_t offset, size_t length) {
     (void)context, (void)offset, (void)length; // the initramfs never moves
 }
 
-// There is no close: nothing was opened that would have to be closed. A kernel with writable files allows writers again here.
+// There is no close: nothing was opened that would have to be closed. A kernel with writable files allows writers again
+// here.
 static const struct libexec_source_operations source_operations = {
     .read_at = source_read_at,
     .view = source_view,
     .view_release = source_view_release,
 };
 
-// The flags say what else the pages are good for. Files of the initramfs start on a page and never change, so their pages can be
-// mapped as they are, and copied when a program writes to them. Without these two bits everything works as well; the library then
-// asks for fresh pages and copies the bytes itself.
+// The flags say what else the pages are good for. Files of the initramfs start on a page and never change, so their
+// pages can be mapped as they are, and copied when a program writes to them. Without these two bits everything works as
+// well; the library then asks for fresh pages and copies the bytes itself.
 static int fill_source(struct node *node, struct libexec_source *source) {
     if ((node->mode & S_IFMT) != S_IFREG || (node->mode & 0111) == 0) {
         return EACCES;
@@ -84,10 +88,10 @@ static int fill_source(struct node *node, struct libexec_source *source) {
     return 0;
 }
 
-// ---- Callbacks of prepare: they touch only the new space ----------------------------------------------------------------------
+// ---- Callbacks of prepare: they touch only the new space ----------------------------------------------------------
 
-// Finds and checks a file to execute: the program, the interpreter that it names, or the one that a script names. What is answered
-// here, ENOENT, ENOTDIR, ELOOP or EACCES, is what execve answers.
+// Finds and checks a file to execute: the program, the interpreter that it names, or the one that a script names. What
+// is answered here, ENOENT, ENOTDIR, ELOOP or EACCES, is what execve answers.
 static int host_open(void *context, enum libexec_file kind, const char *name, struct libexec_source *source) {
     struct exec_context *const exec = context;
     struct node *node;
@@ -131,12 +135,14 @@ static enum region_kind kind_of(const struct libexec_region *region) {
     }
 }
 
-_Static_assert(RIGHT_READ == LIBEXEC_RIGHT_READ && RIGHT_WRITE == LIBEXEC_RIGHT_WRITE && RIGHT_EXECUTE == LIBEXEC_RIGHT_EXECUTE,
+_Static_assert(RIGHT_READ == LIBEXEC_RIGHT_READ && RIGHT_WRITE == LIBEXEC_RIGHT_WRITE &&
+                   RIGHT_EXECUTE == LIBEXEC_RIGHT_EXECUTE,
                "rights need no translation");
 
-// Adds a region to the new space. Regions of this kernel cost nothing until they are touched: a page of zeros, or the file's own
-// page, arrives at the first fault, or earlier when the library asks for a view of it. That suits every backing. A kernel without
-// demand paging allocates and zeroes the pages here, and offers neither SHARE nor COPY_ON_WRITE.
+// Adds a region to the new space. Regions of this kernel cost nothing until they are touched: a page of zeros, or the
+// file's own page, arrives at the first fault, or earlier when the library asks for a view of it. That suits every
+// backing. A kernel without demand paging allocates and zeroes the pages here, and offers neither SHARE nor
+// COPY_ON_WRITE.
 static int host_map(void *context, void *space, const struct libexec_map *operation) {
     (void)context;
     struct region region = {
@@ -166,9 +172,11 @@ static int host_map(void *context, void *space, const struct libexec_map *operat
     return result == -EEXIST ? LIBEXEC_HOST_OCCUPIED : -result;
 }
 
-// Lets the library write pages of the new space, whatever rights the program will have there. All memory is in the direct map, so
-// the view is a pointer into it, as long as the pages behind it happen to be neighbours, and needs no view_end.
-static int host_translate(void *context, void *space, libexec_address address, uint64_t length, struct libexec_view *view) {
+// Lets the library write pages of the new space, whatever rights the program will have there. All memory is in the
+// direct map, so the view is a pointer into it, as long as the pages behind it happen to be neighbours, and needs no
+// view_end.
+static int host_translate(void *context, void *space, libexec_address address, uint64_t length,
+                          struct libexec_view *view) {
     (void)context;
     size_t available = length;
     view->bytes = space_view(space, address, &available);
@@ -187,14 +195,14 @@ static int host_random(void *context, void *bytes, size_t length) {
     return 0;
 }
 
-// Path, argv and envp of the caller. Its space is still the one in use, so this is the kernel's ordinary copy from user memory:
-// hostile addresses make it fail, and the library turns that into EFAULT.
+// Path, argv and envp of the caller. Its space is still the one in use, so this is the kernel's ordinary copy from user
+// memory: hostile addresses make it fail, and the library turns that into EFAULT.
 static int host_user_read(void *context, void *to, libexec_address from, size_t length) {
     (void)context;
     return -user_read(to, from, length);
 }
 
-// ---- Hooks of commit: from here on nothing can fail ----------------------------------------------------------------------------
+// ---- Hooks of commit: from here on nothing can fail ---------------------------------------------------------------
 
 static void host_close_on_exec(void *context, const struct libexec_start *start) {
     (void)start;
@@ -250,7 +258,8 @@ static void host_install_space(void *context, const struct libexec_start *start)
     paging_switch(process->space->root);
 }
 
-// The port's entry into user mode loads these; a kernel that returns through the system call's frame would write them there.
+// The port's entry into user mode loads these; a kernel that returns through the system call's frame would write them
+// there.
 static void host_set_thread_pointer(void *context, const struct libexec_start *start) {
     ((struct exec_context *)context)->start.thread_pointer = start->thread_pointer;
 }
@@ -272,8 +281,9 @@ static void host_release_old_space(void *context, const struct libexec_start *st
     }
 }
 
-// Left out, because this kernel has no such thing: seize (threads), reset_timers, set_credentials (everybody is root), wake_parent
-// (vfork), image_known (no set-ID, no signatures; ids and AT_SECURE are 0), view_end, map_many, thread_control_block.
+// Left out, because this kernel has no such thing: seize (threads), reset_timers, set_credentials (everybody is root),
+// wake_parent (vfork), image_known (no set-ID, no signatures; ids and AT_SECURE are 0), view_end, map_many,
+// thread_control_block.
 static const struct libexec_host host = {
     .open = host_open,
     .space_create = host_space_create,
@@ -295,9 +305,10 @@ static const struct libexec_host host = {
     .release_old_space = host_release_old_space,
 };
 
-// ---- The exec itself ------------------------------------------------------------------------------------------------------------
+// ---- The exec itself ----------------------------------------------------------------------------------------------
 
-// The library allocates nothing: its working memory is the exec object, and, for paths longer than that holds, a buffer.
+// The library allocates nothing: its working memory is the exec object, and, for paths longer than that holds, a
+// buffer.
 struct exec_memory {
     struct libexec_exec exec;
     char names[LIBEXEC_NAMES_MAX];
@@ -413,8 +424,8 @@ static bool write_display_name(char *name, size_t size, size_t descriptor, const
 }
 
 // execveat with a descriptor: the file itself, or a path from a directory.
-static int exec_by_descriptor(struct exec_context *context, struct libexec_request *request, uint32_t number, const char *path,
-                              uint32_t flags) {
+static int exec_by_descriptor(struct exec_context *context, struct libexec_request *request, uint32_t number,
+                              const char *path, uint32_t flags) {
     struct process *const process = context->process;
     const struct open_file *const file = files_get(&process->descriptors, number);
     char name[PATH_MAX];
@@ -467,8 +478,8 @@ int exec_from_user(int directory, uint64_t user_path, uint64_t argv, uint64_t en
     }
     if (directory == AT_FDCWD || path[0] == '/') {
         struct node *node;
-        const bool is_link = initramfs_lookup(context.process->directory, path, false, &node) == 0 &&
-                             (node->mode & S_IFMT) == S_IFLNK;
+        const bool is_link =
+            initramfs_lookup(context.process->directory, path, false, &node) == 0 && (node->mode & S_IFMT) == S_IFLNK;
         return is_link && (flags & AT_SYMLINK_NOFOLLOW) != 0 ? -ELOOP : run_exec(&context, &request);
     }
     return exec_by_descriptor(&context, &request, (uint32_t)directory, path, flags);

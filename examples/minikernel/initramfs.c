@@ -9,10 +9,17 @@
 #include "string.h"
 
 // The newc header: a magic and thirteen numbers of eight hexadecimal digits.
-#define MAGIC "070701"
-#define MAGIC_SIZE 6
+#define MAGIC       "070701"
+#define MAGIC_SIZE  6
 #define HEADER_SIZE (MAGIC_SIZE + 13 * 8)
-enum field { FIELD_INODE = 0, FIELD_MODE = 1, FIELD_LINKS = 4, FIELD_MODIFIED = 5, FIELD_SIZE = 6, FIELD_NAME_SIZE = 11 };
+enum field {
+    FIELD_INODE = 0,
+    FIELD_MODE = 1,
+    FIELD_LINKS = 4,
+    FIELD_MODIFIED = 5,
+    FIELD_SIZE = 6,
+    FIELD_NAME_SIZE = 11
+};
 
 #define LINK_LIMIT 40 // symbolic links followed in one lookup, as Linux
 
@@ -164,7 +171,8 @@ void initramfs_setup(const uint8_t *archive, size_t size) {
         const size_t name_size = read_field(header, FIELD_NAME_SIZE);
         const size_t data_size = read_field(header, FIELD_SIZE);
         const size_t data_start = round_up_4(position + HEADER_SIZE + name_size);
-        if (name_size == 0 || data_start > size || data_size > size - data_start || header[HEADER_SIZE + name_size - 1] != '\0') {
+        if (name_size == 0 || data_start > size || data_size > size - data_start ||
+            header[HEADER_SIZE + name_size - 1] != '\0') {
             panic("initramfs: the entry at byte %zu does not fit the archive", position);
         }
         const char *const name = (const char *)header + HEADER_SIZE;

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A file, directory, symbolic link or device. The bytes of a regular file start on a page of their own and are followed by zeros to
-// the end of the last page, so that pages can be lent to processes.
+// A file, directory, symbolic link or device. The bytes of a regular file start on a page of their own and are followed
+// by zeros to the end of the last page, so that pages can be lent to processes.
 struct node {
     const char *name;
     struct node *parent, *first_child, *next_sibling;
@@ -29,8 +29,8 @@ struct node *initramfs_add(const char *path, uint32_t mode);
 
 struct node *initramfs_root(void);
 
-// Finds the node that path names, from directory when it is relative. A last symbolic link is followed if follow is set.
-// -ENOENT, -ENOTDIR, -ELOOP, -ENAMETOOLONG.
+// Finds the node that path names, from directory when it is relative. A last symbolic link is followed if follow is
+// set. -ENOENT, -ENOTDIR, -ELOOP, -ENAMETOOLONG.
 int initramfs_lookup(struct node *directory, const char *path, bool follow, struct node **found);
 
 // Writes the absolute path of a node; false when it does not fit.

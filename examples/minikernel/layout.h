@@ -10,15 +10,15 @@
 #define DIRECT_MAP_BASE 0xffff800000000000
 #define DIRECT_MAP_SIZE 0x100000000
 
-#define PAGE_SIZE 4096
+#define PAGE_SIZE         4096
 #define KERNEL_STACK_SIZE 32768
 
 // Linux's selectors, because programs can read them. SYSCALL and SYSRET fix the order of the entries.
-#define SELECTOR_KERNEL_CODE 0x10
-#define SELECTOR_KERNEL_DATA 0x18
+#define SELECTOR_KERNEL_CODE  0x10
+#define SELECTOR_KERNEL_DATA  0x18
 #define SELECTOR_USER_CODE_32 0x23
-#define SELECTOR_USER_DATA 0x2b
-#define SELECTOR_USER_CODE 0x33
-#define SELECTOR_TASK_STATE 0x40
+#define SELECTOR_USER_DATA    0x2b
+#define SELECTOR_USER_CODE    0x33
+#define SELECTOR_TASK_STATE   0x40
 
 #endif

@@ -11,12 +11,12 @@ struct name {
 };
 
 static const struct name errors[] = {
-    {EPERM, "EPERM"},     {ENOENT, "ENOENT"},   {ESRCH, "ESRCH"},     {EINTR, "EINTR"},
-    {EIO, "EIO"},         {E2BIG, "E2BIG"},     {ENOEXEC, "ENOEXEC"}, {EBADF, "EBADF"},
-    {EAGAIN, "EAGAIN"},   {ENOMEM, "ENOMEM"},   {EACCES, "EACCES"},   {EFAULT, "EFAULT"},
-    {EEXIST, "EEXIST"},   {ENOTDIR, "ENOTDIR"}, {EISDIR, "EISDIR"},   {EINVAL, "EINVAL"},
-    {EMFILE, "EMFILE"},   {ETXTBSY, "ETXTBSY"}, {EROFS, "EROFS"},     {ENAMETOOLONG, "ENAMETOOLONG"},
-    {ENOSYS, "ENOSYS"},   {ELOOP, "ELOOP"},     {ELIBBAD, "ELIBBAD"}, {EOVERFLOW, "EOVERFLOW"},
+    {EPERM, "EPERM"},   {ENOENT, "ENOENT"},   {ESRCH, "ESRCH"},     {EINTR, "EINTR"},
+    {EIO, "EIO"},       {E2BIG, "E2BIG"},     {ENOEXEC, "ENOEXEC"}, {EBADF, "EBADF"},
+    {EAGAIN, "EAGAIN"}, {ENOMEM, "ENOMEM"},   {EACCES, "EACCES"},   {EFAULT, "EFAULT"},
+    {EEXIST, "EEXIST"}, {ENOTDIR, "ENOTDIR"}, {EISDIR, "EISDIR"},   {EINVAL, "EINVAL"},
+    {EMFILE, "EMFILE"}, {ETXTBSY, "ETXTBSY"}, {EROFS, "EROFS"},     {ENAMETOOLONG, "ENAMETOOLONG"},
+    {ENOSYS, "ENOSYS"}, {ELOOP, "ELOOP"},     {ELIBBAD, "ELIBBAD"}, {EOVERFLOW, "EOVERFLOW"},
 };
 
 static const struct name signals[] = {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The numbers of the Linux x86-64 system call interface that this kernel speaks. Functions that can fail return 0 or a negative
-// errno value.
+// The numbers of the Linux x86-64 system call interface that this kernel speaks. Functions that can fail return 0 or a
+// negative errno value.
 
 #ifndef MINIKERNEL_LINUX_ABI_H
 #define MINIKERNEL_LINUX_ABI_H
@@ -49,63 +49,63 @@ const char *signal_name(int signal);
 #define NAME_MAX 255
 
 // File modes.
-#define S_IFMT 0170000u
+#define S_IFMT  0170000u
 #define S_IFCHR 0020000u
 #define S_IFDIR 0040000u
 #define S_IFREG 0100000u
 #define S_IFLNK 0120000u
 
 // open, openat, fcntl.
-#define O_ACCMODE 3
-#define O_CREAT 0100
-#define O_DIRECTORY 0200000
-#define O_NOFOLLOW 0400000
-#define O_CLOEXEC 02000000
-#define O_PATH 010000000
-#define AT_FDCWD (-100)
+#define O_ACCMODE           3
+#define O_CREAT             0100
+#define O_DIRECTORY         0200000
+#define O_NOFOLLOW          0400000
+#define O_CLOEXEC           02000000
+#define O_PATH              010000000
+#define AT_FDCWD            (-100)
 #define AT_SYMLINK_NOFOLLOW 0x100
-#define AT_EMPTY_PATH 0x1000
-#define F_DUPFD 0
-#define F_GETFD 1
-#define F_SETFD 2
-#define F_GETFL 3
-#define F_SETFL 4
-#define F_DUPFD_CLOEXEC 1030
-#define FD_CLOEXEC 1
+#define AT_EMPTY_PATH       0x1000
+#define F_DUPFD             0
+#define F_GETFD             1
+#define F_SETFD             2
+#define F_GETFL             3
+#define F_SETFL             4
+#define F_DUPFD_CLOEXEC     1030
+#define FD_CLOEXEC          1
 
 // mmap.
-#define PROT_READ 1
-#define PROT_WRITE 2
-#define PROT_EXEC 4
-#define MAP_SHARED 0x01
-#define MAP_PRIVATE 0x02
-#define MAP_TYPE 0x0f
-#define MAP_FIXED 0x10
-#define MAP_ANONYMOUS 0x20
+#define PROT_READ           1
+#define PROT_WRITE          2
+#define PROT_EXEC           4
+#define MAP_SHARED          0x01
+#define MAP_PRIVATE         0x02
+#define MAP_TYPE            0x0f
+#define MAP_FIXED           0x10
+#define MAP_ANONYMOUS       0x20
 #define MAP_FIXED_NOREPLACE 0x100000
 
 // Signals.
-#define SIGNAL_COUNT 64
-#define SIGILL 4
-#define SIGTRAP 5
-#define SIGABRT 6
-#define SIGBUS 7
-#define SIGFPE 8
-#define SIGKILL 9
-#define SIGSEGV 11
-#define SIGPIPE 13
-#define SIGTERM 15
-#define SIGCHLD 17
-#define SIGCONT 18
-#define SIGSTOP 19
-#define SIGURG 23
-#define SIGWINCH 28
-#define SIG_DFL 0
-#define SIG_IGN 1
-#define SIG_BLOCK 0
-#define SIG_UNBLOCK 1
-#define SIG_SETMASK 2
-#define SS_DISABLE 2
+#define SIGNAL_COUNT         64
+#define SIGILL               4
+#define SIGTRAP              5
+#define SIGABRT              6
+#define SIGBUS               7
+#define SIGFPE               8
+#define SIGKILL              9
+#define SIGSEGV              11
+#define SIGPIPE              13
+#define SIGTERM              15
+#define SIGCHLD              17
+#define SIGCONT              18
+#define SIGSTOP              19
+#define SIGURG               23
+#define SIGWINCH             28
+#define SIG_DFL              0
+#define SIG_IGN              1
+#define SIG_BLOCK            0
+#define SIG_UNBLOCK          1
+#define SIG_SETMASK          2
+#define SS_DISABLE           2
 #define MINIMUM_SIGNAL_STACK 2048
 
 struct linux_sigaction {
@@ -145,17 +145,17 @@ struct linux_timeval {
 struct linux_rlimit {
     uint64_t soft, hard;
 };
-#define RLIMIT_STACK 3
+#define RLIMIT_STACK  3
 #define RLIMIT_NOFILE 7
-#define RLIMIT_COUNT 16
+#define RLIMIT_COUNT  16
 #define RLIM_INFINITY UINT64_MAX
 
 struct linux_pollfd {
     int32_t fd;
     int16_t events, revents;
 };
-#define POLLIN 0x001
-#define POLLOUT 0x004
+#define POLLIN   0x001
+#define POLLOUT  0x004
 #define POLLNVAL 0x020
 
 struct linux_utsname {
@@ -167,9 +167,9 @@ struct linux_utsname {
 #define ARCH_GET_FS 0x1003
 #define ARCH_GET_GS 0x1004
 
-#define FUTEX_COMMAND 0x7f
-#define FUTEX_WAIT 0
-#define FUTEX_WAKE 1
+#define FUTEX_COMMAND     0x7f
+#define FUTEX_WAIT        0
+#define FUTEX_WAKE        1
 #define FUTEX_WAIT_BITSET 9
 #define FUTEX_WAKE_BITSET 10
 

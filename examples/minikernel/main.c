@@ -74,8 +74,8 @@ static struct boot_options parse_command_line(char *line) {
     return options;
 }
 
-// Memory that the start info names, less what is in use: the first MiB (the BIOS's, and page 0, whose address is nobody), the kernel
-// and the archive.
+// Memory that the start info names, less what is in use: the first MiB (the BIOS's, and page 0, whose address is
+// nobody), the kernel and the archive.
 static void setup_pages(const struct start_info *info) {
     for (size_t i = 0; i < info->memory_range_count; i++) {
         pages_add(info->memory_ranges[i].start, info->memory_ranges[i].end);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The page allocator: one bit a page, searched from where the last search ended. Its counters are how the kernel shows that an exec
-// that failed has cost nothing.
+// The page allocator: one bit a page, searched from where the last search ended. Its counters are how the kernel shows
+// that an exec that failed has cost nothing.
 
 #include "pages.h"
 

@@ -8,7 +8,7 @@
 #include "pages.h"
 
 #define TABLE_ENTRIES 512
-#define KERNEL_HALF 256
+#define KERNEL_HALF   256
 
 extern uint64_t boot_pml4[TABLE_ENTRIES];
 extern const uint8_t kernel_start[], kernel_constants[], kernel_data[], kernel_end[];

@@ -11,16 +11,16 @@
 #include "layout.h"
 
 // The hardware's bits.
-#define ENTRY_PRESENT (UINT64_C(1) << 0)
-#define ENTRY_WRITABLE (UINT64_C(1) << 1)
-#define ENTRY_USER (UINT64_C(1) << 2)
+#define ENTRY_PRESENT    (UINT64_C(1) << 0)
+#define ENTRY_WRITABLE   (UINT64_C(1) << 1)
+#define ENTRY_USER       (UINT64_C(1) << 2)
 #define ENTRY_NO_EXECUTE (UINT64_C(1) << 63)
-#define ENTRY_ADDRESS UINT64_C(0x000ffffffffff000)
+#define ENTRY_ADDRESS    UINT64_C(0x000ffffffffff000)
 
 // Bits that the hardware leaves to the kernel. Every user entry that holds a page says so and says whose the page is:
 // - ENTRY_HELD: the address is that of a page, even where no access is allowed and ENTRY_PRESENT is off;
 // - ENTRY_BORROWED: the page is the initramfs's: never written, never freed; a write copies it first.
-#define ENTRY_HELD (UINT64_C(1) << 9)
+#define ENTRY_HELD     (UINT64_C(1) << 9)
 #define ENTRY_BORROWED (UINT64_C(1) << 10)
 
 // User addresses stop one page short of the canonical boundary, as Linux has it.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The process: one at a time. A program is started by an exec that the kernel makes; from then on it may replace itself by execve.
+// The process: one at a time. A program is started by an exec that the kernel makes; from then on it may replace itself
+// by execve.
 
 #ifndef MINIKERNEL_PROCESS_H
 #define MINIKERNEL_PROCESS_H
@@ -50,8 +51,8 @@ _Noreturn void process_exit(int status);
 // Ends the process as a signal does whose action is the default; says why on the console.
 _Noreturn void process_kill(int signal, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-// Acts on a signal that the process sent to itself: default action, ignored, or, if blocked, kept. Handlers are recorded but not
-// run: -ENOSYS.
+// Acts on a signal that the process sent to itself: default action, ignored, or, if blocked, kept. Handlers are
+// recorded but not run: -ENOSYS.
 int process_signal(int signal);
 
 #endif

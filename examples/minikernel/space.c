@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Address spaces. A page is either owned (taken from the allocator, freed with the region) or borrowed (a whole page of an initramfs
-// file, shared by all, never written: the first write puts an owned copy in its place).
+// Address spaces. A page is either owned (taken from the allocator, freed with the region) or borrowed (a whole page of
+// an initramfs file, shared by all, never written: the first write puts an owned copy in its place).
 
 #include "space.h"
 
@@ -101,8 +101,8 @@ static void split_at(struct space *space, uint64_t address) {
 }
 
 static bool can_join(const struct region *lower, const struct region *upper) {
-    return lower->end == upper->start && lower->rights == upper->rights && lower->kind == upper->kind && lower->file == NULL &&
-           upper->file == NULL;
+    return lower->end == upper->start && lower->rights == upper->rights && lower->kind == upper->kind &&
+           lower->file == NULL && upper->file == NULL;
 }
 
 static void join_at(struct space *space, size_t i) {
@@ -178,7 +178,8 @@ static int hold_copy(struct space *space, const struct region *region, uint64_t 
     return 0;
 }
 
-static int fill_from_file(struct space *space, const struct region *region, uint64_t address, uint64_t *entry, bool for_writing) {
+static int fill_from_file(struct space *space, const struct region *region, uint64_t address, uint64_t *entry,
+                          bool for_writing) {
     const uint64_t offset = region->file_offset + (address - region->start);
     if (offset >= region->file->size) {
         return -EIO;
@@ -193,7 +194,8 @@ static int fill_from_file(struct space *space, const struct region *region, uint
 }
 
 // Makes the entry hold a page, an owned one when it is to be written.
-static int hold_page(struct space *space, const struct region *region, uint64_t address, uint64_t *entry, bool for_writing) {
+static int hold_page(struct space *space, const struct region *region, uint64_t address, uint64_t *entry,
+                     bool for_writing) {
     if ((*entry & ENTRY_HELD) == 0) {
         return region->file != NULL ? fill_from_file(space, region, address, entry, for_writing)
                                     : hold_copy(space, region, entry, NULL);
@@ -257,7 +259,8 @@ int space_unmap(struct space *space, uint64_t start, uint64_t end) {
     if (!range_is_valid(start, end)) {
         return -EINVAL;
     }
-    if (space->region_count + 2 > SPACE_REGION_LIMIT && (is_inside_region(space, start) || is_inside_region(space, end))) {
+    if (space->region_count + 2 > SPACE_REGION_LIMIT &&
+        (is_inside_region(space, start) || is_inside_region(space, end))) {
         return -ENOMEM; // cutting regions makes more of them
     }
     split_at(space, start);

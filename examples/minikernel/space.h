@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Address spaces: page tables and the list of regions that says what should be in them. A region costs nothing until it is touched:
-// its pages arrive one by one, at faults and when the kernel needs to see them.
+// Address spaces: page tables and the list of regions that says what should be in them. A region costs nothing until it
+// is touched: its pages arrive one by one, at faults and when the kernel needs to see them.
 
 #ifndef MINIKERNEL_SPACE_H
 #define MINIKERNEL_SPACE_H
@@ -13,8 +13,8 @@
 #include "layout.h"
 
 // Same values as PROT_READ, PROT_WRITE and PROT_EXEC.
-#define RIGHT_READ 1u
-#define RIGHT_WRITE 2u
+#define RIGHT_READ    1u
+#define RIGHT_WRITE   2u
 #define RIGHT_EXECUTE 4u
 
 enum region_kind {
@@ -29,8 +29,8 @@ enum region_kind {
     REGION_RESERVED,
 };
 
-// [start, end), whole pages. With a file, the page at start holds the file's bytes at file_offset (a multiple of the page size);
-// without one, zeros.
+// [start, end), whole pages. With a file, the page at start holds the file's bytes at file_offset (a multiple of the
+// page size); without one, zeros.
 struct region {
     uint64_t start, end;
     const struct node *file;
@@ -39,7 +39,7 @@ struct region {
     enum region_kind kind;
 };
 
-#define SPACE_PAGES 4
+#define SPACE_PAGES        4
 #define SPACE_REGION_LIMIT ((SPACE_PAGES * PAGE_SIZE - 80) / sizeof(struct region))
 
 struct space {
@@ -71,12 +71,12 @@ uint64_t space_set_heap_end(struct space *space, uint64_t end);
 
 const struct region *space_find(const struct space *space, uint64_t address);
 
-// Makes the page at address present for an access with one of the rights. -EFAULT: not allowed (SIGSEGV). -EIO: beyond the end of
-// the file (SIGBUS). -ENOMEM.
+// Makes the page at address present for an access with one of the rights. -EFAULT: not allowed (SIGSEGV). -EIO: beyond
+// the end of the file (SIGBUS). -ENOMEM.
 int space_fault(struct space *space, uint64_t address, uint32_t right);
 
-// A kernel view of mapped memory, for writing, whatever the region's rights; NULL when nothing is mapped or memory is short. At most
-// *length bytes; *length is lowered to what is contiguous.
+// A kernel view of mapped memory, for writing, whatever the region's rights; NULL when nothing is mapped or memory is
+// short. At most *length bytes; *length is lowered to what is contiguous.
 void *space_view(struct space *space, uint64_t address, size_t *length);
 
 #endif

@@ -8,7 +8,7 @@
 #include "string.h"
 
 #define START_INFO_MAGIC 0x336ec578
-#define MEMORY_TYPE_RAM 1
+#define MEMORY_TYPE_RAM  1
 
 struct pvh_start_info {
     uint32_t magic, version, flags, module_count;

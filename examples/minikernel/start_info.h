@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the boot loader says (PVH, "x86/HVM direct boot ABI"), copied out of memory that is about to be used for other things.
+// What the boot loader says (PVH, "x86/HVM direct boot ABI"), copied out of memory that is about to be used for other
+// things.
 
 #ifndef MINIKERNEL_START_INFO_H
 #define MINIKERNEL_START_INFO_H

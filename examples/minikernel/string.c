@@ -7,7 +7,10 @@ void *memcpy(void *restrict to, const void *restrict from, size_t length) {
     void *const result = to;
     size_t words = length / 8;
     size_t rest = length % 8;
-    __asm__ volatile("rep movsq\n\tmovq %3, %2\n\trep movsb" : "+D"(to), "+S"(from), "+c"(words) : "r"(rest) : "memory");
+    __asm__ volatile("rep movsq\n\tmovq %3, %2\n\trep movsb"
+                     : "+D"(to), "+S"(from), "+c"(words)
+                     : "r"(rest)
+                     : "memory");
     return result;
 }
 
@@ -26,7 +29,10 @@ void *memset(void *to, int value, size_t length) {
     const uint64_t pattern = (uint64_t)(uint8_t)value * 0x0101010101010101;
     size_t words = length / 8;
     size_t rest = length % 8;
-    __asm__ volatile("rep stosq\n\tmovq %2, %1\n\trep stosb" : "+D"(to), "+c"(words) : "r"(rest), "a"(pattern) : "memory");
+    __asm__ volatile("rep stosq\n\tmovq %2, %1\n\trep stosb"
+                     : "+D"(to), "+c"(words)
+                     : "r"(rest), "a"(pattern)
+                     : "memory");
     return result;
 }
 

@@ -9,8 +9,8 @@
 #include "syscall.h"
 #include "user.h"
 
-#define CHUNK 4096 // bytes moved at once between user memory and a file
-#define IOV_LIMIT 1024
+#define CHUNK      4096 // bytes moved at once between user memory and a file
+#define IOV_LIMIT  1024
 #define POLL_LIMIT DESCRIPTOR_LIMIT
 
 static struct descriptor_table *table(void) {
@@ -457,32 +457,11 @@ static int64_t sys_poll(const uint64_t a[6]) {
 }
 
 const struct syscall syscalls_of_files[] = {
-    {0, sys_read},
-    {1, sys_write},
-    {2, sys_open},
-    {3, sys_close},
-    {4, sys_stat},
-    {5, sys_fstat},
-    {6, sys_lstat},
-    {7, sys_poll},
-    {8, sys_lseek},
-    {16, sys_ioctl},
-    {17, sys_pread64},
-    {19, sys_readv},
-    {20, sys_writev},
-    {21, sys_access},
-    {32, sys_dup},
-    {33, sys_dup2},
-    {72, sys_fcntl},
-    {79, sys_getcwd},
-    {80, sys_chdir},
-    {81, sys_fchdir},
-    {89, sys_readlink},
-    {217, sys_getdents64},
-    {257, sys_openat},
-    {262, sys_newfstatat},
-    {267, sys_readlinkat},
-    {269, sys_faccessat},
-    {292, sys_dup3},
-    {0, 0},
+    {0, sys_read},         {1, sys_write},        {2, sys_open},     {3, sys_close},
+    {4, sys_stat},         {5, sys_fstat},        {6, sys_lstat},    {7, sys_poll},
+    {8, sys_lseek},        {16, sys_ioctl},       {17, sys_pread64}, {19, sys_readv},
+    {20, sys_writev},      {21, sys_access},      {32, sys_dup},     {33, sys_dup2},
+    {72, sys_fcntl},       {79, sys_getcwd},      {80, sys_chdir},   {81, sys_fchdir},
+    {89, sys_readlink},    {217, sys_getdents64}, {257, sys_openat}, {262, sys_newfstatat},
+    {267, sys_readlinkat}, {269, sys_faccessat},  {292, sys_dup3},   {0, 0},
 };

@@ -8,7 +8,7 @@
 #include "space.h"
 #include "syscall.h"
 
-#define ALL_RIGHTS (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)
+#define ALL_RIGHTS   (RIGHT_READ | RIGHT_WRITE | RIGHT_EXECUTE)
 #define MMAP_MINIMUM 65536u
 
 // Rounds a length up to pages; 0 when there is none or it exceeds user memory.
@@ -54,7 +54,8 @@ static int64_t sys_mmap(const uint64_t a[6]) {
     if (length == 0) {
         return a[1] == 0 ? -EINVAL : -ENOMEM;
     }
-    // Nothing is shared with anybody here, so MAP_SHARED of anonymous memory is private memory; of a read-only file too.
+    // Nothing is shared with anybody here, so MAP_SHARED of anonymous memory is private memory; of a read-only file
+    // too.
     if (type != MAP_PRIVATE && type != MAP_SHARED) {
         return -EINVAL;
     }
@@ -103,9 +104,5 @@ static int64_t sys_brk(const uint64_t a[6]) {
 }
 
 const struct syscall syscalls_of_memory[] = {
-    {9, sys_mmap},
-    {10, sys_mprotect},
-    {11, sys_munmap},
-    {12, sys_brk},
-    {0, 0},
+    {9, sys_mmap}, {10, sys_mprotect}, {11, sys_munmap}, {12, sys_brk}, {0, 0},
 };

@@ -12,9 +12,9 @@
 
 #include <libexec/port/x86_64.h>
 
-#define MSR_FS_BASE 0xc0000100
-#define MSR_GS_BASE 0xc0000101
-#define STACK_LIMIT (UINT64_C(8) << 20)
+#define MSR_FS_BASE     0xc0000100
+#define MSR_GS_BASE     0xc0000101
+#define STACK_LIMIT     (UINT64_C(8) << 20)
 #define SIGNAL_SET_SIZE 8
 
 // execve and exit.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Traps. A fault on user memory first asks the address space for the page. What cannot be resolved ends the process (in user mode),
-// fails the copy that touched the memory (in user_copy_unchecked), or is a bug of the kernel's.
+// Traps. A fault on user memory first asks the address space for the page. What cannot be resolved ends the process (in
+// user mode), fails the copy that touched the memory (in user_copy_unchecked), or is a bug of the kernel's.
 
 #include "trap.h"
 
@@ -31,11 +31,11 @@ enum vector {
 #define FAULT_WRITE (1u << 1)
 #define FAULT_FETCH (1u << 4)
 
-#define VECTORS 256
-#define STUB_SIZE 16
-#define GATE_INTERRUPT 0x8e
+#define VECTORS                  256
+#define STUB_SIZE                16
+#define GATE_INTERRUPT           0x8e
 #define GATE_INTERRUPT_FROM_USER 0xee
-#define EMERGENCY_STACK 1
+#define EMERGENCY_STACK          1
 
 struct gate {
     uint16_t offset_low, selector;
@@ -73,13 +73,14 @@ void trap_setup(void) {
 }
 
 static const char *exception_name(uint64_t vector) {
+    // clang-format off
     static const char *const names[] = {
-        "divide error",        "debug exception",  "non-maskable interrupt", "breakpoint",
-        "overflow",            "bound exceeded",   "invalid instruction",    "no FPU",
-        "double fault",        "coprocessor",      "invalid task state",     "segment not present",
-        "stack segment fault", "protection fault", "page fault",             "reserved",
-        "x87 error",           "alignment check",  "machine check",          "SIMD error",
+        "divide error", "debug exception", "non-maskable interrupt", "breakpoint", "overflow", "bound exceeded",
+        "invalid instruction", "no FPU", "double fault", "coprocessor", "invalid task state", "segment not present",
+        "stack segment fault", "protection fault", "page fault", "reserved", "x87 error", "alignment check",
+        "machine check", "SIMD error",
     };
+    // clang-format on
     return vector < sizeof names / sizeof names[0] ? names[vector] : "unexpected exception";
 }
 
@@ -116,16 +117,21 @@ static uint32_t right_needed(uint64_t error) {
     return error & FAULT_WRITE ? RIGHT_WRITE : RIGHT_READ;
 }
 
+// Ends the process for an access that space_fault refused.
 static _Noreturn void kill_for_memory(const struct frame *frame, uint64_t address, int error) {
     const uint32_t right = right_needed(frame->error);
     const char *const access = right == RIGHT_EXECUTE ? "execution" : right == RIGHT_WRITE ? "write" : "read";
     const struct space *const space = process_current()->space;
+    int signal = SIGSEGV;
     const char *why = space_find(space, address) != NULL ? "not allowed there" : "nothing is mapped there";
-    if (error != -EFAULT) {
-        why = error == -EIO ? "beyond the end of the mapped file" : "no memory left";
+    if (error == -EIO) {
+        signal = SIGBUS;
+        why = "beyond the end of the mapped file";
+    } else if (error == -ENOMEM) {
+        signal = SIGKILL;
+        why = "no memory left";
     }
-    process_kill(error == -EIO ? SIGBUS : error == -ENOMEM ? SIGKILL : SIGSEGV, "%s of %lx at rip %lx, rsp %lx: %s", access,
-                 address, frame->rip, frame->rsp, why);
+    process_kill(signal, "%s of %lx at rip %lx, rsp %lx: %s", access, address, frame->rip, frame->rsp, why);
 }
 
 static uint64_t find_resume_address(uint64_t rip) {
@@ -164,8 +170,8 @@ void trap_handle(struct frame *frame) {
     if (frame->vector >= VECTOR_FIRST_INTERRUPT) {
         return; // a spurious interrupt; nothing here asks for any
     }
-    const bool is_machine_fault = frame->vector == VECTOR_NMI || frame->vector == VECTOR_DOUBLE_FAULT ||
-                                  frame->vector == VECTOR_MACHINE_CHECK;
+    const bool is_machine_fault =
+        frame->vector == VECTOR_NMI || frame->vector == VECTOR_DOUBLE_FAULT || frame->vector == VECTOR_MACHINE_CHECK;
     if ((frame->cs & 3) == 0 || is_machine_fault) {
         die_in_kernel(frame);
     }

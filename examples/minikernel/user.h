@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Memory of the running process, as the kernel may touch it: through these functions only. A fault on the way brings the page in, or
-// makes the function fail; it never harms the kernel.
+// Memory of the running process, as the kernel may touch it: through these functions only. A fault on the way brings
+// the page in, or makes the function fail; it never harms the kernel.
 
 #ifndef MINIKERNEL_USER_H
 #define MINIKERNEL_USER_H
