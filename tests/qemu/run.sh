@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Boots the sample kernel in QEMU, lets it run its tour, and judges what it printed.
 #
-#   run.sh [--kvm] [--show] [--seconds N] [--machine M] [--memory M] [--append WORDS] [--log FILE]
+#   run.sh [--kvm] [--show] [--seconds N] [--machine M] [--cpu C] [--memory M] [--append WORDS] [--log FILE]
 #          KERNEL INITRAMFS [EXPECTED ROOT]
 #
 # The console goes to --log (default: console.log), and with --show to standard output too; QEMU's status is added as its
@@ -11,7 +11,7 @@
 # test. --kvm uses KVM if a short trial boot with it succeeds, else TCG as always.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
-seconds=60 machine=pc memory=256M append= log=console.log show=0 kvm=0
+seconds=60 machine=pc model=max memory=256M append= log=console.log show=0 kvm=0
 all_well=33 # the kernel writes 0x10 to isa-debug-exit, QEMU makes 0x10 * 2 + 1 of it
 
 die() { echo "run.sh: $*" >&2; exit 2; }
@@ -20,11 +20,12 @@ while [ $# -gt 0 ]; do
     case $1 in
     --kvm) kvm=1; shift ;;
     --show) show=1; shift ;;
-    --seconds | --machine | --memory | --append | --log)
+    --seconds | --machine | --cpu | --memory | --append | --log)
         [ $# -ge 2 ] || die "$1 needs a value"
         case $1 in
         --seconds) seconds=$2 ;;
         --machine) machine=$2 ;;
+        --cpu) model=$2 ;;
         --memory) memory=$2 ;;
         --append) append=$2 ;;
         --log) log=$2 ;;
@@ -49,7 +50,7 @@ boot() {
         -kernel "$kernel" -initrd "$initramfs" -append "$4" </dev/null 2>&1
 }
 
-accelerator=tcg cpu=max
+accelerator=tcg cpu=$model
 if [ "$kvm" = 1 ]; then
     if [ -w /dev/kvm ] && boot kvm host,migratable=off 15 "init=/bin/busybox echo trial" >"$log.trial"; then
         status=0
@@ -79,11 +80,11 @@ show_end() {
     tail -n 40 "$log"
 }
 if [ "$status" = 124 ] || [ "$status" = 137 ]; then
-    echo "FAIL boot: no end after $seconds seconds ($accelerator, $machine)"
+    echo "FAIL boot: no end after $seconds seconds ($accelerator, $machine, $cpu)"
     show_end
     exit 1
 fi
-echo "QEMU ended with status $status ($accelerator, $machine)"
+echo "QEMU ended with status $status ($accelerator, $machine, $cpu)"
 [ -n "$expected" ] || exit 0
 sh "$here/check.sh" "$log" "$expected" "$root" && [ "$status" = "$all_well" ] && exit 0
 show_end

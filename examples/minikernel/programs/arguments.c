@@ -19,7 +19,8 @@ enum {
     LONGEST_STRING = 131072, // its NUL included
     PAGE_BYTES = 4096,
     RANDOM_BYTES = 16,
-    LINES_OF_HEX = 2 * RANDOM_BYTES,
+    HEX_DIGITS = 2 * RANDOM_BYTES,
+    HWCAP2_FSGSBASE = 2,
 };
 
 #define LONG_20 "abcdefghijklmnopqrst"
@@ -61,7 +62,7 @@ static char text_of_strings[(MANY_ARGUMENTS + MANY_VARIABLES) * 16];
 static char *many_argv[MANY_ARGUMENTS + 1];
 static char *many_envp[MANY_VARIABLES + 1];
 static char long_string[LONGEST_STRING];
-static char random_variable[sizeof "RANDOM=" + LINES_OF_HEX];
+static char random_variable[sizeof "RANDOM=" + HEX_DIGITS];
 
 static int current_stage(void) {
     static const char mark[] = "STAGE=";
@@ -104,7 +105,7 @@ static void make_long(void) {
 static void go_to_stage(int number) {
     if (number == MANY_STAGE) {
         make_many();
-        execute(ADDRESS(PROGRAM), ADDRESS(many_argv), ADDRESS(many_envp));
+        execute_dirty(ADDRESS(PROGRAM), ADDRESS(many_argv), ADDRESS(many_envp));
         return;
     }
     if (number == LONG_STAGE) {
@@ -112,7 +113,7 @@ static void go_to_stage(int number) {
         const char *const argv[] = {"name", long_string, NULL};
         const char *const envp[] = {"STAGE=10", NULL};
         _Static_assert(LONG_STAGE == 10, "the variable names the stage");
-        execute(ADDRESS(PROGRAM), ADDRESS(argv), ADDRESS(envp));
+        execute_dirty(ADDRESS(PROGRAM), ADDRESS(argv), ADDRESS(envp));
         return;
     }
     const struct stage *stage = &stages[number];
@@ -126,7 +127,8 @@ static void go_to_stage(int number) {
         format_random(random_variable);
         envp[count] = random_variable;
     }
-    execute(ADDRESS(PROGRAM), stage->argv_is_null ? 0 : ADDRESS(stage->argv), stage->envp_is_null ? 0 : ADDRESS(envp));
+    execute_dirty(ADDRESS(PROGRAM), stage->argv_is_null ? 0 : ADDRESS(stage->argv),
+                  stage->envp_is_null ? 0 : ADDRESS(envp));
 }
 
 // ---- What the image was given -------------------------------------------------------------------------------------
@@ -267,6 +269,33 @@ static void check_single_entries(void) {
 
 // ---- Registers ----------------------------------------------------------------------------------------------------
 
+static uint64_t gs_base(void) {
+    uint64_t base = 0;
+    if ((auxiliary_value(AT_HWCAP2, 0) & HWCAP2_FSGSBASE) != 0) {
+        __asm__ volatile("rdgsbase %0" : "=r"(base));
+    }
+    return base;
+}
+
+static uint64_t fpu_field(size_t offset, size_t size) {
+    uint64_t value = 0;
+    memcpy(&value, start_fpu + offset, size);
+    return value;
+}
+
+// Offsets in the image that fxsave64 writes.
+enum { X87_CONTROL = 0, X87_STATUS = 2, X87_TAGS = 4, MXCSR = 24, XMM_REGISTERS = 160, XMM_BYTES = 16 * 16 };
+
+static void check_fpu(void) {
+    static const uint8_t zeros[16 * 32];
+    check_equal(fpu_field(X87_CONTROL, 2), 0x37f, "x87 control word");
+    check_equal(fpu_field(X87_STATUS, 2), 0, "x87 status word");
+    check_equal(fpu_field(X87_TAGS, 1), 0, "x87 registers in use");
+    check_equal(fpu_field(MXCSR, 4), 0x1f80, "MXCSR");
+    check(memcmp(start_fpu + XMM_REGISTERS, zeros, XMM_BYTES) == 0, "the xmm registers are not zero");
+    check(memcmp(start_vectors, zeros, sizeof zeros) == 0, "the ymm registers are not zero");
+}
+
 static void check_registers(void) {
     const struct start_registers *at_start = &start_registers;
     const struct {
@@ -282,6 +311,7 @@ static void check_registers(void) {
     for (size_t i = 0; i < sizeof zero / sizeof zero[0]; i++) {
         check_equal(zero[i].value, 0, zero[i].name);
     }
+    check_equal(gs_base(), 0, "GS base");
     check_equal(at_start->rflags, 0x202, "rflags");
     check_equal(at_start->rsp % 16, 0, "rsp modulo 16");
     check_equal(at_start->rsp + 8, ADDRESS(start_argv), "the address of argv");
@@ -308,6 +338,7 @@ int main(void) {
     check_auxiliary_vector();
     check_single_entries();
     check_registers();
+    check_fpu();
     const int status = check_report();
     if (status != 0 || number + 1 == END_OF_STAGES) {
         return status;

@@ -1,31 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Floating point: the state at entry, arithmetic, the mathematics library and its way through printf.
+// Floating point: arithmetic, the mathematics library and its way through printf.
 
 #include "runtime/runtime.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-enum { X87_CONTROL = 0, X87_STATUS = 2, X87_TAGS = 4, MXCSR = 24, ST_REGISTERS = 32, XMM_REGISTERS = 160 };
-
-static uint64_t state_field(size_t offset, size_t size) {
-    uint64_t value = 0;
-    memcpy(&value, start_fpu + offset, size);
-    return value;
-}
-
-static void check_state_at_entry(void) {
-    check_equal(state_field(X87_CONTROL, 2), 0x37f, "x87 control word");
-    check_equal(state_field(X87_STATUS, 2), 0, "x87 status word");
-    check_equal(state_field(X87_TAGS, 1), 0, "x87 registers in use");
-    check_equal(state_field(MXCSR, 4), 0x1f80, "MXCSR");
-    for (size_t i = 0; i < 16; i++) {
-        check(state_field(XMM_REGISTERS + 16 * i, 8) == 0 && state_field(XMM_REGISTERS + 16 * i + 8, 8) == 0,
-              "xmm%zu is not zero", i);
-    }
-}
 
 static void check_printed(double value, const char *format, const char *expected) {
     char text[64];
@@ -59,7 +39,6 @@ static void check_library(void) {
 
 int main(void) {
     check_name("floating");
-    check_state_at_entry();
     check_arithmetic();
     check_library();
     check_printed(3.14159265, "%f", "3.141593");

@@ -18,6 +18,7 @@ struct start_registers {
 
 extern const struct start_registers start_registers;
 extern const uint8_t start_fpu[512]; // as fxsave64 writes it
+extern const uint8_t start_vectors[16][32]; // ymm0 to ymm15; zeros where there is no AVX
 
 // ---- The initial stack (psABI 3.4.1) ------------------------------------------------------------------------------
 
@@ -88,6 +89,9 @@ int64_t checked_call(uint64_t number, uint64_t first, uint64_t second, uint64_t 
 
 // execve with any addresses, hostile ones too; returns only on failure, with errno set.
 int execute(uint64_t path, uint64_t argv, uint64_t envp);
+
+// The same, with every register full of leftovers. Returns minus Linux's error number.
+int64_t execute_dirty(uint64_t path, uint64_t argv, uint64_t envp);
 
 // Linux's numbers where picolibc's own headers differ.
 enum {

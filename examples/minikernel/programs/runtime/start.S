@@ -34,6 +34,17 @@ _start:
     mov %rax, start_registers+0xa0(%rip)
     fxsave64 start_fpu(%rip)
 
+    # The whole vector registers, where AVX is there and the kernel has turned it on.
+    mov $1, %eax
+    xor %ecx, %ecx
+    cpuid
+    and $0x18000000, %ecx
+    cmp $0x18000000, %ecx
+    jne 1f
+    .irp number, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
+    vmovdqu %ymm\number, start_vectors+32*\number(%rip)
+    .endr
+1:
     mov start_registers+0x78(%rip), %rdi
     xor %ebp, %ebp
     and $-16, %rsp
@@ -53,5 +64,11 @@ start_registers:
 start_fpu:
     .zero 512
     .size start_fpu, 512
+
+    .globl start_vectors
+    .balign 32
+start_vectors:
+    .zero 16 * 32
+    .size start_vectors, 16 * 32
 
     .section .note.GNU-stack, "", @progbits
