@@ -12,16 +12,16 @@ KEYWORDS = {"if", "while", "for", "switch", "return", "sizeof", "defined", "_Sta
 def alone(project):
     folder = project.fresh_folder("alone")
     languages = [("c", ["-std=c17", *C_WARNINGS], compilers()), ("c++", ["-std=c++17", *WARNINGS], cxx_compilers())]
-    headers = project.public_headers()
+    headers = project.installed_headers()
     for language, flags, tools in languages:
-        for header in headers:
-            name = header.relative_to(project.include)
+        for header, name in headers:
+            hosted_only = header.is_relative_to(project.root / "tests")
             unit = folder / f"{header.stem}.{language}"
             # Twice, so that a missing include guard shows.
             unit.write_text(f"#include <{name}>\n#include <{name}>\nextern int not_empty;\n")
             for tool in tools:
-                for more in ([], ["-ffreestanding"]):
-                    run([tool, "-x", language, *flags, *more, f"-I{project.include}", "-fsyntax-only", unit])
+                for more in [[]] if hosted_only else [[], ["-ffreestanding"]]:
+                    run([tool, "-x", language, *flags, *more, *project.include_flags(), "-fsyntax-only", unit])
         print(f"{len(headers)} headers alone, in {flags[0][5:]} under {', '.join(tools)}")
 
 
@@ -51,6 +51,7 @@ def declared_names(text):
     for name in re.findall(r"^\s*#\s*define\s+(\w+)", text, flags=re.M):
         yield "macro", name
     code = re.sub(r"^\s*#.*$", "", text, flags=re.M)
+    code = re.sub(r"__attribute__\s*\(\(.*?\)\)|\b_Noreturn\b", "", code, flags=re.S)
     for name in re.findall(r"\b(?:struct|union|enum)\s+(\w+)", code):
         yield "tag", name
     for body in re.findall(r"\benum\b[^{;]*\{([^}]*)\}", code):
@@ -71,7 +72,7 @@ def declared_names(text):
 
 def names(project):
     counts = {}
-    for header in project.public_headers():
+    for header, _ in project.installed_headers():
         for kind, name in declared_names(header.read_text()):
             counts.setdefault(kind, set()).add(name)
             wanted = "LIBEXEC_" if kind in ("macro", "enumerator") else "libexec_"
@@ -86,7 +87,7 @@ def names(project):
 def check_shapes(project):
     unwanted = [(r"\binline\b", "an inline function"), (r"\w+\s*:\s*\d+\s*;", "a bit-field"),
                 (r"\[\s*\]\s*;", "a flexible array"), (r"\b_Atomic\b", "an atomic"), (r"\.\.\.", "variable arguments")]
-    for header in project.public_headers():
+    for header, _ in project.installed_headers():
         text = without_comments(header.read_text())
         for pattern, what in unwanted:
             found = re.search(pattern, text)

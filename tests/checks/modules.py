@@ -140,7 +140,8 @@ def include_direction(project):
         raise Failure("libexec/sources.txt does not name " + ", ".join(unlisted))
     print(f"{len(headers)} public headers, {len(core)} files of the core")
     for product in PRODUCTS:
-        files = source_files(project.root / product)
+        folder = project.root / product
+        files = [file for file in source_files(folder) if not file.is_relative_to(folder / "tests")]
         for file in files:
             check_product_file(project, file, product)
         print(f"{product}: {len(files)} files")

@@ -35,9 +35,17 @@ class Project:
         return [self.core / name for name in names]
 
     def public_headers(self):
-        headers = sorted(self.include.rglob("*.h"))
+        return self.headers_in(self.include)
+
+    def installed_headers(self):
+        """Gives (header, name to include it by) for the library, its port and its test kit."""
+        folders = [self.include, self.root / "port/x86_64/include", self.root / "tests/kit/include"]
+        return [(header, header.relative_to(folder)) for folder in folders for header in self.headers_in(folder)]
+
+    def headers_in(self, folder):
+        headers = sorted(folder.rglob("*.h"))
         if not headers:
-            raise Failure("include/ holds no header")
+            raise Failure(f"{folder} holds no header")
         return headers
 
     def short(self, path):
@@ -48,6 +56,9 @@ class Project:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         return folder
+
+    def include_flags(self):
+        return [f"-I{self.include}", f"-I{self.root}/port/x86_64/include", f"-I{self.root}/tests/kit/include"]
 
     def compile(self, compiler, source, output, *flags):
         run([compiler, *flags, f"-I{self.include}", "-c", source, "-o", output])
