@@ -19,11 +19,7 @@ endforeach()
 
 install(TARGETS ${installed_targets} EXPORT libexec-targets
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
-foreach(folder include port/x86_64/include tests/kit/include)
-  if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/${folder}")
-    install(DIRECTORY ${folder}/ DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
-  endif()
-endforeach()
+install(DIRECTORY include/libexec DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
 
 # The CMake package.
 install(EXPORT libexec-targets NAMESPACE libexec:: DESTINATION "${package_dir}")
@@ -42,6 +38,7 @@ install(DIRECTORY libexec/ DESTINATION "${source_dir}" FILES_MATCHING PATTERN "*
 install(FILES ${LIBEXEC_SOURCES} libexec/sources.txt libexec/sources.cmake "${generated_dir}/installed.cmake"
   DESTINATION "${source_dir}")
 if(LIBEXEC_BUILD_PORT_X86_64)
+  install(DIRECTORY port/x86_64/include/libexec DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
   install(DIRECTORY port/x86_64 DESTINATION "${port_dir}"
     PATTERN tests EXCLUDE PATTERN CMakeLists.txt EXCLUDE)
 endif()
