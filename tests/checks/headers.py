@@ -14,6 +14,8 @@ def alone(project):
     languages = [("c", ["-std=c17", *C_WARNINGS], compilers()), ("c++", ["-std=c++17", *WARNINGS], cxx_compilers())]
     headers = project.installed_headers()
     for language, flags, tools in languages:
+        if not tools:
+            continue
         for header, name in headers:
             hosted_only = header.is_relative_to(project.root / "tests")
             unit = folder / f"{header.stem}.{language}"

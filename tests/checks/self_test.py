@@ -12,6 +12,10 @@ import sys
 import tempfile
 
 import check
+from project import cxx_compilers
+
+# What is said of a name that only C++ reserves.
+CXX_ONLY = "class"
 
 COPIED = ["include", "libexec", "port", "tests/kit", "tests/checks", "examples", "tools", "cmake", "README.md"]
 
@@ -160,7 +164,7 @@ int libexec_planted_high(void)
 """)), "status.c calls libexec_planted_high"),
     ("header_alone", append("include/libexec/planted.h", "struct libexec_planted {\n    uint64_t value;\n};\n"), "uint64_t"),
     ("header_alone", append("include/libexec/version.h", "struct libexec_planted {\n    int value;\n};\n"), "redefinition"),
-    ("header_alone", append("include/libexec/planted.h", "typedef int libexec_planted(int class);\n"), "class"),
+    ("header_alone", append("include/libexec/planted.h", "typedef int libexec_planted(int class);\n"), CXX_ONLY),
     ("header_names", append("include/libexec/status.h", "#define PLANTED 1\n"), "macro PLANTED"),
     ("header_names", append("include/libexec/status.h", "struct planted {\n    int value;\n};\n"), "tag planted"),
     ("header_names", append("include/libexec/status.h", "typedef int (*planted)(void);\n"), "type planted"),
@@ -205,14 +209,15 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--root", default=".")
     source = pathlib.Path(arguments.parse_args().root).resolve()
+    defects = DEFECTS if cxx_compilers() else [defect for defect in DEFECTS if defect[2] != CXX_ONLY]
     missing = sorted(set(check.CHECKS) - {name for name, _, _ in DEFECTS})
     wrong = [f"no defect is planted for {name}" for name in missing]
-    for name, plant, wanted in DEFECTS:
+    for name, plant, wanted in defects:
         fault = fault_in(source, name, plant, wanted)
         print(f"{'ok' if fault is None else 'WRONG'}: {name}: {wanted}")
         if fault:
             wrong.append(f"{name}, planted {wanted!r}: {fault}")
-    print("\n".join(wrong) if wrong else f"{len(DEFECTS)} planted defects, each found by its check")
+    print("\n".join(wrong) if wrong else f"{len(defects)} planted defects, each found by its check")
     return 1 if wrong else 0
 
 
