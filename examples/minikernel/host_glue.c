@@ -2,8 +2,9 @@
 // How this kernel gives itself execve() with libexec. A newcomer's own kernel needs a file like this one, and nothing
 // else.
 //
-// There are four parts: a source (how to read a file), the callbacks that prepare uses to build the new image beside
-// the old one, the hooks that commit uses to replace the old image, and the two functions that the kernel calls.
+// There are five parts: a source (how to read a file), the callbacks that prepare uses to build the new image beside
+// the old one, the hooks that commit uses to replace the old image, what a page fault asks (a kernel without demand
+// paging has no such part), and the two functions that the kernel calls.
 //
 // A callback returns 0 or a positive code of the kernel's own; here that is Linux's errno, so that what a callback
 // answers is what the program sees. The rest of this kernel returns negative errno values, as Linux does inside; hence
@@ -30,7 +31,9 @@
 struct exec_context {
     struct process *process;
     struct space *old_space;           // what the process runs in until install_space; NULL when the kernel starts it
-    struct node *executable;           // what was opened last: the program itself, or a script's interpreter
+    struct libexec_source program;     // as opened last: the program itself, or a script's interpreter
+    struct libexec_source interpreter; // what PT_INTERP names
+    char old_name[16];
     struct libexec_x86_64_start start; // filled by the last hooks, for the entry into user mode
 };
 
@@ -73,8 +76,8 @@ static const struct libexec_source_operations source_operations = {
 };
 
 // The flags say what else the pages are good for. Files of the initramfs start on a page and never change, so their
-// pages can be mapped as they are, and copied when a program writes to them. Without these two bits everything works as
-// well; the library then asks for fresh pages and copies the bytes itself.
+// pages can be mapped as they are, copied when a program writes to them, and brought in as late as at the first fault.
+// Without these three bits everything works as well; the library then asks for fresh pages and copies the bytes itself.
 static int fill_source(struct node *node, struct libexec_source *source) {
     if ((node->mode & S_IFMT) != S_IFREG || (node->mode & 0111) == 0) {
         return EACCES;
@@ -83,7 +86,7 @@ static int fill_source(struct node *node, struct libexec_source *source) {
         .operations = &source_operations,
         .context = node,
         .size = node->size,
-        .flags = LIBEXEC_SOURCE_STABLE | LIBEXEC_SOURCE_SHARE | LIBEXEC_SOURCE_COPY_ON_WRITE,
+        .flags = LIBEXEC_SOURCE_STABLE | LIBEXEC_SOURCE_SHARE | LIBEXEC_SOURCE_COPY_ON_WRITE | LIBEXEC_SOURCE_FAULT,
     };
     return 0;
 }
@@ -99,10 +102,11 @@ static int host_open(void *context, enum libexec_file kind, const char *name, st
     if (result != 0) {
         return -result;
     }
-    if (kind != LIBEXEC_FILE_INTERPRETER) {
-        exec->executable = node;
+    const int refused = fill_source(node, source);
+    if (refused == 0) {
+        *(kind == LIBEXEC_FILE_INTERPRETER ? &exec->interpreter : &exec->program) = *source;
     }
-    return fill_source(node, source);
+    return refused;
 }
 
 // An empty address space. The caller still runs in its own; both exist until commit, or until the exec fails.
@@ -141,8 +145,8 @@ _Static_assert(RIGHT_READ == LIBEXEC_RIGHT_READ && RIGHT_WRITE == LIBEXEC_RIGHT_
 
 // Adds a region to the new space. Regions of this kernel cost nothing until they are touched: a page of zeros, or the
 // file's own page, arrives at the first fault, or earlier when the library asks for a view of it. That suits every
-// backing. A kernel without demand paging allocates and zeroes the pages here, and offers neither SHARE nor
-// COPY_ON_WRITE.
+// backing. A kernel without demand paging allocates and zeroes the pages here, and offers none of SHARE, COPY_ON_WRITE
+// and FAULT.
 static int host_map(void *context, void *space, const struct libexec_map *operation) {
     (void)context;
     struct region region = {
@@ -157,6 +161,9 @@ static int host_map(void *context, void *space, const struct libexec_map *operat
         region.file = operation->source->context;
         region.file_offset = operation->region.file_offset;
         break;
+    case LIBEXEC_BACKING_FAULT:
+        region.is_image = true;
+        break;
     case LIBEXEC_BACKING_NONE: // the guard: a region without rights keeps mmap away
         region.rights = 0;
         break;
@@ -164,9 +171,8 @@ static int host_map(void *context, void *space, const struct libexec_map *operat
     case LIBEXEC_BACKING_WRITTEN:
     case LIBEXEC_BACKING_RESERVE:
         break;
-    case LIBEXEC_BACKING_FAULT:
     default:
-        return EINVAL; // not offered by fill_source
+        return EINVAL;
     }
     const int result = space_map(space, &region, false);
     return result == -EEXIST ? LIBEXEC_HOST_OCCUPIED : -result;
@@ -232,14 +238,15 @@ static void host_reset_thread(void *context, const struct libexec_start *start) 
 }
 
 static void host_set_name(void *context, const struct libexec_start *start) {
-    const struct exec_context *const exec = context;
+    struct exec_context *const exec = context;
     struct process *const process = exec->process;
     char path[PATH_MAX];
+    memcpy(exec->old_name, process->name, sizeof exec->old_name);
     const size_t length = string_length(start->name);
     const size_t kept = length < sizeof process->name ? length : sizeof process->name - 1;
     memcpy(process->name, start->name, kept);
     process->name[kept] = '\0';
-    if (initramfs_path(exec->executable, path, sizeof path)) {
+    if (initramfs_path(exec->program.context, path, sizeof path)) {
         files_set_executable(path);
     }
 }
@@ -276,9 +283,13 @@ static void host_set_registers(void *context, const struct libexec_start *start)
 static void host_release_old_space(void *context, const struct libexec_start *start) {
     (void)start;
     struct exec_context *const exec = context;
-    if (exec->old_space != NULL) {
-        space_destroy(exec->old_space);
+    if (exec->old_space == NULL) {
+        return;
     }
+    if (options.draw) {
+        space_print_counts(exec->old_space, exec->old_name);
+    }
+    space_destroy(exec->old_space);
 }
 
 // Left out, because this kernel has no such thing: seize (threads), reset_timers, set_credentials (everybody is root),
@@ -304,6 +315,82 @@ static const struct libexec_host host = {
     .set_registers = host_set_registers,
     .release_old_space = host_release_old_space,
 };
+
+// ---- Page faults: what a page of the image holds --------------------------------------------------------------------
+
+// The process keeps a copy of the regions of its image, sorted by address. Where the library asked for BACKING_FAULT,
+// the first fault on a page is answered from them.
+struct image_regions {
+    struct image image; // first, so that the callbacks find the rest
+    struct libexec_source program, interpreter;
+    uint32_t count;
+    struct libexec_region regions[(IMAGE_PAGES * PAGE_SIZE - 112) / sizeof(struct libexec_region)];
+};
+_Static_assert(sizeof(struct image_regions) <= IMAGE_PAGES * PAGE_SIZE, "an image fits the pages it is given");
+
+static const struct image_regions *regions_of(const struct image *image) {
+    return (const struct image_regions *)(const void *)image;
+}
+
+static const struct libexec_source *source_of(const struct image_regions *image, const struct libexec_region *region) {
+    return region->file == LIBEXEC_FILE_INTERPRETER ? &image->interpreter : &image->program;
+}
+
+// Whole pages of the file, as many around the address as the library allows, can be mapped as they are.
+static bool image_lend(const struct image *image, uint64_t address, struct lent_pages *pages) {
+    const struct image_regions *const own = regions_of(image);
+    struct libexec_fault_page page;
+    // A neighbour with a zero tail spoils the window; then the page itself may still do.
+    for (uint64_t around = FAULT_AROUND; around >= PAGE_SIZE; around = around > PAGE_SIZE ? PAGE_SIZE : 0) {
+        if (libexec_fault(own->regions, own->count, PAGE_SIZE, around, address, &page) && page.shareable) {
+            const struct node *const node = source_of(own, page.region)->context;
+            *pages = (struct lent_pages){page.address, page.length, node->data + page.file_offset};
+            return true;
+        }
+    }
+    return false;
+}
+
+// A page that ends in zeros, or holds nothing else.
+static int image_fill(const struct image *image, uint64_t address, void *bytes) {
+    const struct image_regions *const own = regions_of(image);
+    struct libexec_fault_page page;
+    if (!libexec_fault(own->regions, own->count, PAGE_SIZE, PAGE_SIZE, address, &page)) {
+        return -EFAULT;
+    }
+    return libexec_fault_fill(&page, source_of(own, page.region), bytes) == LIBEXEC_OK ? 0 : -EIO;
+}
+
+static void insert_sorted(struct image_regions *image, const struct libexec_region *region) {
+    uint32_t at = image->count++;
+    for (; at > 0 && image->regions[at - 1].address > region->address; at--) {
+        image->regions[at] = image->regions[at - 1];
+    }
+    image->regions[at] = *region;
+}
+
+// Hands the regions of a prepared exec to its space, which frees them when it goes.
+static bool attach_image(const struct exec_context *context, const struct libexec_exec *exec) {
+    struct libexec_start start;
+    libexec_exec_start(exec, &start);
+    const uint64_t physical = pages_allocate(IMAGE_PAGES);
+    if (physical == 0) {
+        return false;
+    }
+    struct image_regions *const image = physical_view(physical);
+    ((struct space *)start.space)->image = &image->image;
+    image->image = (struct image){.lend = image_lend, .fill = image_fill};
+    image->program = context->program;
+    image->interpreter = context->interpreter;
+    struct libexec_region region;
+    for (uint32_t i = 0; libexec_exec_region(exec, i, &region); i++) {
+        if (image->count == sizeof image->regions / sizeof image->regions[0]) {
+            return false;
+        }
+        insert_sorted(image, &region);
+    }
+    return true;
+}
 
 // ---- The exec itself ----------------------------------------------------------------------------------------------
 
@@ -335,16 +422,31 @@ static void draw(const struct libexec_exec *exec) {
 }
 
 // Tells why an exec failed, and that it has cost nothing.
-static int report_failure(const struct libexec_exec *exec, size_t pages_before, size_t pages_after) {
-    const struct libexec_report *const report = libexec_exec_report(exec);
+static void report_failure(const struct libexec_exec *exec, int error, size_t pages_before, size_t pages_after) {
+    const bool leaks = pages_after != pages_before;
     print_fresh_line();
-    print("minikernel: exec refused, pages in use: %zu before, %zu after%s\n", pages_before, pages_after,
-          pages_after == pages_before ? "" : " LEAK");
-    print("minikernel: ");
-    libexec_dump_report(&console_sink, report);
-    print_fresh_line();
-    has_leaked |= pages_after != pages_before;
-    return libexec_report_errno(report);
+    print("minikernel: exec refused with %s, pages in use: %zu before, %zu after%s\n", error_name(error), pages_before,
+          pages_after, leaks ? ": LEAK" : "");
+    if (libexec_exec_report(exec)->status != LIBEXEC_OK) {
+        libexec_dump_report(&console_sink, libexec_exec_report(exec));
+        print_fresh_line();
+    }
+    has_leaked |= leaks;
+}
+
+// A positive errno value, or 0: then the process has its new image.
+static int prepare_and_commit(struct exec_context *context, struct libexec_exec *exec,
+                              const struct libexec_request *request) {
+    if (libexec_prepare(exec, request) != LIBEXEC_OK) {
+        return libexec_report_errno(libexec_exec_report(exec));
+    }
+    if (!attach_image(context, exec)) {
+        return ENOMEM;
+    }
+    if (options.draw) {
+        draw(exec);
+    }
+    return libexec_commit(exec) == LIBEXEC_OK ? 0 : libexec_report_errno(libexec_exec_report(exec));
 }
 
 // Runs one exec. Returns a negative errno value, and everything is as it was; or does not return.
@@ -372,27 +474,26 @@ static int run_exec(struct exec_context *context, struct libexec_request *reques
     request->names = memory->names;
     request->names_size = sizeof memory->names;
 
-    enum libexec_status status = libexec_prepare(&memory->exec, request);
-    if (status == LIBEXEC_OK) {
-        if (options.draw) {
-            draw(&memory->exec);
-        }
-        status = libexec_commit(&memory->exec);
-    }
-    if (status == LIBEXEC_OK) {
+    const int error = prepare_and_commit(context, &memory->exec, request);
+    if (error == 0) {
         // The exec object owns nothing any more, and the old image is gone. What is left is to start the new one.
         pages_free(physical, EXEC_MEMORY_PAGES);
         libexec_x86_64_enter_user(&context->start);
     }
     libexec_abandon(&memory->exec);
-    const size_t pages_after = pages_beside(context->old_space) - EXEC_MEMORY_PAGES;
-    const int error = report_failure(&memory->exec, pages_before, pages_after);
+    report_failure(&memory->exec, error, pages_before, pages_beside(context->old_space) - EXEC_MEMORY_PAGES);
     pages_free(physical, EXEC_MEMORY_PAGES);
     return -error;
 }
 
 void exec_configure(struct exec_options new_options) {
     options = new_options;
+}
+
+void exec_program_ended(const struct process *process) {
+    if (options.draw && process->space != NULL) {
+        space_print_counts(process->space, process->name);
+    }
 }
 
 bool exec_has_leaked(void) {
@@ -452,7 +553,7 @@ static int exec_by_descriptor(struct exec_context *context, struct libexec_reque
     if (!write_display_name(name, sizeof name, number, path)) {
         return -ENAMETOOLONG;
     }
-    context->executable = node;
+    context->program = source;
     request->source = &source;
     request->path = name;
     request->close_on_exec = process->descriptors.entries[number].close_on_exec;

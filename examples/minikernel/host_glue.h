@@ -20,6 +20,10 @@ int exec_from_kernel(const char *path, const char *const *argv, const char *cons
 // execveat, and with AT_FDCWD and no flags execve: path and vectors are addresses in the caller's memory.
 int exec_from_user(int directory, uint64_t path, uint64_t argv, uint64_t envp, uint32_t flags);
 
+// Tells what the program's pages have cost, if execs are drawn.
+struct process;
+void exec_program_ended(const struct process *process);
+
 // Whether an exec that failed has ever left pages behind.
 bool exec_has_leaked(void);
 

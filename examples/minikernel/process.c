@@ -53,6 +53,7 @@ struct process_result process_run(const char *path, const char *const *argv, con
     // Back on the kernel's stack; nobody uses the process's memory any more.
     files_close_all(&process.descriptors, false);
     paging_switch_to_kernel();
+    exec_program_ended(&process);
     if (process.space != NULL) {
         space_destroy(process.space);
         process.space = NULL;

@@ -9,8 +9,9 @@
 #include "process.h"
 #include "string.h"
 
-#define WORD_LIMIT 64
-#define LINE_LIMIT 1024
+#define WORD_LIMIT     64
+#define LINE_LIMIT     1024
+#define EXPECTED_LIMIT 16
 
 static const char *const environment[] = {"PATH=/bin", "HOME=/", NULL};
 
@@ -63,14 +64,21 @@ static void write_decimal(char text[4], int value) {
     text[start] = '\0';
 }
 
-// A program that a signal ended has 128 and the signal's number for its status, as a shell would have it.
 static void report_end(struct process_result result, const char *expected) {
-    char status[4];
-    write_decimal(status, result.end == PROCESS_KILLED ? 128 + result.code : result.code);
-    const char *const end = result.end == PROCESS_REFUSED ? error_name(result.code) : status;
+    static const char *const ends[] = {
+        [PROCESS_EXITED] = "exit",
+        [PROCESS_KILLED] = "killed",
+        [PROCESS_REFUSED] = "refused",
+    };
+    char number[4];
+    write_decimal(number, result.code);
+    const char *value = number;
+    if (result.end != PROCESS_EXITED) {
+        value = result.end == PROCESS_KILLED ? signal_name(result.code) : error_name(result.code);
+    }
     print_fresh_line();
-    print("== %s %s\n", result.end == PROCESS_REFUSED ? "refused" : "exit", end);
-    if (!string_equal(end, expected)) {
+    print("== %s %s\n", ends[result.end], value);
+    if (!string_equal(value, expected)) {
         print("== unexpected: %s was to be the end\n", expected);
         unexpected_count++;
     }
@@ -84,19 +92,22 @@ static void run_words(const char *const *words, const char *expected) {
 void programs_run_line(char *line) {
     static const char option[] = "expect=";
     const char *words[WORD_LIMIT];
-    const char *const *first = words;
-    const char *expected = "0";
+    char expected[EXPECTED_LIMIT] = "0";
+    if (string_starts_with(line, option)) {
+        size_t length = 0;
+        for (line += sizeof option - 1; *line != ' ' && *line != '\0' && length < sizeof expected - 1; line++) {
+            expected[length++] = *line;
+        }
+        expected[length] = '\0';
+        line += *line == ' ';
+    }
     if (line[0] == '#' || line[0] == '\0') {
         return;
     }
     print_fresh_line();
     print("== exec: %s\n", line);
-    if (split_words(line, words) > 0 && string_starts_with(words[0], option)) {
-        expected = words[0] + sizeof option - 1;
-        first++;
-    }
-    if (*first != NULL) {
-        run_words(first, expected);
+    if (split_words(line, words) > 0) {
+        run_words(words, expected);
     }
 }
 

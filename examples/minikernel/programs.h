@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 // Each line a command: words, '...' and "..." around what is to stay together; lines that start with # are comments. A
-// first word expect=X names another end than exit status 0: another status (128 and the signal's number for a program
-// that is to be killed), or an error's name for one that cannot start.
+// first word expect=X names another end than exit status 0: another status, the name of the signal that is to kill it
+// (SIGSEGV), or of the error that keeps it from starting (ENOENT).
 void programs_run_file(const char *path);
 
 // A list of commands from the kernel's command line: /path,argument,argument;/path ...

@@ -37,6 +37,9 @@ struct space *space_create(void) {
 void space_destroy(struct space *space) {
     space_unmap(space, 0, USER_END);
     paging_destroy_root(space->root);
+    if (space->image != NULL) {
+        pages_free(physical_of(space->image), IMAGE_PAGES);
+    }
     pages_free(physical_of(space), SPACE_PAGES);
 }
 
@@ -102,7 +105,7 @@ static void split_at(struct space *space, uint64_t address) {
 
 static bool can_join(const struct region *lower, const struct region *upper) {
     return lower->end == upper->start && lower->rights == upper->rights && lower->kind == upper->kind &&
-           lower->file == NULL && upper->file == NULL;
+           lower->is_image == upper->is_image && lower->file == NULL && upper->file == NULL;
 }
 
 static void join_at(struct space *space, size_t i) {
@@ -111,149 +114,6 @@ static void join_at(struct space *space, size_t i) {
         remove_regions(space, i + 1, 1);
     }
 }
-
-// Pages.
-
-static uint64_t entry_bits(const struct region *region, bool borrowed) {
-    uint64_t bits = ENTRY_HELD | ENTRY_USER;
-    if (region->rights != 0) {
-        bits |= ENTRY_PRESENT;
-    }
-    if ((region->rights & RIGHT_WRITE) != 0 && !borrowed) {
-        bits |= ENTRY_WRITABLE;
-    }
-    if ((region->rights & RIGHT_EXECUTE) == 0) {
-        bits |= ENTRY_NO_EXECUTE;
-    }
-    return borrowed ? bits | ENTRY_BORROWED : bits;
-}
-
-static void release_page(struct space *space, uint64_t *entry) {
-    if ((*entry & ENTRY_BORROWED) != 0) {
-        space->borrowed--;
-    } else {
-        pages_free(*entry & ENTRY_ADDRESS, 1);
-        space->owned--;
-    }
-    *entry = 0;
-}
-
-static void release_pages(struct space *space, uint64_t start, uint64_t end) {
-    for (uint64_t address = paging_next_table(space->root, start, end); address < end;
-         address = paging_next_table(space->root, address + PAGE_SIZE, end)) {
-        uint64_t *const entry = paging_entry(space->root, address, false);
-        if ((*entry & ENTRY_HELD) != 0) {
-            release_page(space, entry);
-            tlb_forget(address);
-        }
-    }
-}
-
-static void update_rights(struct space *space, const struct region *region) {
-    for (uint64_t address = paging_next_table(space->root, region->start, region->end); address < region->end;
-         address = paging_next_table(space->root, address + PAGE_SIZE, region->end)) {
-        uint64_t *const entry = paging_entry(space->root, address, false);
-        if ((*entry & ENTRY_HELD) != 0) {
-            *entry = (*entry & ENTRY_ADDRESS) | entry_bits(region, (*entry & ENTRY_BORROWED) != 0);
-            tlb_forget(address);
-        }
-    }
-}
-
-// Puts an owned page with the given contents (NULL: zeros) into the entry.
-static int hold_copy(struct space *space, const struct region *region, uint64_t *entry, const void *contents) {
-    const uint64_t page = pages_allocate(1);
-    if (page == 0) {
-        return -ENOMEM;
-    }
-    if (contents != NULL) {
-        memcpy(physical_view(page), contents, PAGE_SIZE);
-        space->copied++;
-    }
-    if ((*entry & ENTRY_HELD) != 0) {
-        release_page(space, entry);
-    }
-    *entry = page | entry_bits(region, false);
-    space->owned++;
-    return 0;
-}
-
-static int fill_from_file(struct space *space, const struct region *region, uint64_t address, uint64_t *entry,
-                          bool for_writing) {
-    const uint64_t offset = region->file_offset + (address - region->start);
-    if (offset >= region->file->size) {
-        return -EIO;
-    }
-    const uint8_t *const contents = region->file->data + offset;
-    if (for_writing) {
-        return hold_copy(space, region, entry, contents);
-    }
-    *entry = physical_of(contents) | entry_bits(region, true);
-    space->borrowed++;
-    return 0;
-}
-
-// Makes the entry hold a page, an owned one when it is to be written.
-static int hold_page(struct space *space, const struct region *region, uint64_t address, uint64_t *entry,
-                     bool for_writing) {
-    if ((*entry & ENTRY_HELD) == 0) {
-        return region->file != NULL ? fill_from_file(space, region, address, entry, for_writing)
-                                    : hold_copy(space, region, entry, NULL);
-    }
-    if (for_writing && (*entry & ENTRY_BORROWED) != 0) {
-        return hold_copy(space, region, entry, physical_view(*entry & ENTRY_ADDRESS));
-    }
-    return 0;
-}
-
-static uint64_t *make_entry(struct space *space, uint64_t address) {
-    const size_t before = pages_in_use();
-    uint64_t *const entry = paging_entry(space->root, address, true);
-    space->tables += pages_in_use() - before;
-    return entry;
-}
-
-int space_fault(struct space *space, uint64_t address, uint32_t right) {
-    const struct region *const region = space_find(space, address);
-    // The hardware knows no memory that can be written or executed but not read.
-    const bool allowed = region != NULL && (right == RIGHT_READ ? region->rights != 0 : (region->rights & right) != 0);
-    if (!allowed) {
-        return -EFAULT;
-    }
-    uint64_t *const entry = make_entry(space, address);
-    if (entry == NULL) {
-        return -ENOMEM;
-    }
-    const int result = hold_page(space, region, page_start(address), entry, right == RIGHT_WRITE);
-    tlb_forget(address);
-    space->faults++;
-    return result;
-}
-
-static uint8_t *view_page(struct space *space, uint64_t address) {
-    const struct region *const region = space_find(space, address);
-    uint64_t *const entry = region != NULL ? make_entry(space, address) : NULL;
-    if (entry == NULL || hold_page(space, region, page_start(address), entry, true) != 0) {
-        return NULL;
-    }
-    tlb_forget(address);
-    return (uint8_t *)physical_view(*entry & ENTRY_ADDRESS) + address % PAGE_SIZE;
-}
-
-void *space_view(struct space *space, uint64_t address, size_t *length) {
-    uint8_t *const view = view_page(space, address);
-    if (view == NULL) {
-        return NULL;
-    }
-    size_t available = PAGE_SIZE - address % PAGE_SIZE;
-    while (available < *length && view_page(space, address + available) == view + available) {
-        available += PAGE_SIZE;
-    }
-    *length = available < *length ? available : *length;
-    return view;
-}
-
-// Operations on ranges.
 
 int space_unmap(struct space *space, uint64_t start, uint64_t end) {
     if (!range_is_valid(start, end)) {
@@ -268,7 +128,7 @@ int space_unmap(struct space *space, uint64_t start, uint64_t end) {
     const size_t first = first_after(space, start);
     size_t count = 0;
     while (first + count < space->region_count && space->regions[first + count].start < end) {
-        release_pages(space, space->regions[first + count].start, space->regions[first + count].end);
+        space_release_pages(space, &space->regions[first + count]);
         count++;
     }
     remove_regions(space, first, count);
@@ -318,7 +178,7 @@ int space_protect(struct space *space, uint64_t start, uint64_t end, uint32_t ri
     split_at(space, end);
     for (size_t i = first_after(space, start); i < space->region_count && space->regions[i].start < end; i++) {
         space->regions[i].rights = rights;
-        update_rights(space, &space->regions[i]);
+        space_update_pages(space, &space->regions[i]);
     }
     return 0;
 }

@@ -30,24 +30,52 @@ enum region_kind {
 };
 
 // [start, end), whole pages. With a file, the page at start holds the file's bytes at file_offset (a multiple of the
-// page size); without one, zeros.
+// page size); without one, zeros, unless the space's image knows better.
 struct region {
     uint64_t start, end;
     const struct node *file;
     uint64_t file_offset;
     uint32_t rights;
     enum region_kind kind;
+    bool is_image; // ask the image what its pages hold
+};
+
+// Bytes of a file that can be lent as they are: whole pages of the initramfs, to stand at address.
+struct lent_pages {
+    uint64_t address, length;
+    const uint8_t *bytes;
+};
+
+// What an exec's image holds, for pages that are filled at their first fault. host_glue.c makes it, at the start of
+// IMAGE_PAGES pages that go with the space.
+#define IMAGE_PAGES 2
+
+struct image {
+    // Finds pages to lend around the page at address. False: the page must be filled.
+    bool (*lend)(const struct image *image, uint64_t address, struct lent_pages *pages);
+    // Fills a page. 0 or a negative errno value.
+    int (*fill)(const struct image *image, uint64_t address, void *page);
 };
 
 #define SPACE_PAGES        4
-#define SPACE_REGION_LIMIT ((SPACE_PAGES * PAGE_SIZE - 80) / sizeof(struct region))
+#define SPACE_REGION_LIMIT ((SPACE_PAGES * PAGE_SIZE - 104) / sizeof(struct region))
+
+// At a fault, borrowed pages are brought in by up to so many bytes at once.
+#define FAULT_AROUND (16 * PAGE_SIZE)
+
+// What has happened since the space was made.
+struct space_counts {
+    size_t faults;                // resolved
+    size_t lent, copied, cleared; // pages that came by lending, by copying file bytes, and full of zeros
+};
 
 struct space {
     uint64_t root;
     uint64_t heap_start, heap_end;  // as brk sees them: any byte
     uint64_t mmap_top;              // mmap without an address searches downwards from here
     size_t owned, borrowed, tables; // pages held now: its own, lent by the initramfs, page tables
-    size_t copied, faults;          // since its creation: pages copied from the initramfs, faults resolved
+    struct image *image;            // or NULL
+    struct space_counts counts;
     size_t region_count;
     struct region regions[SPACE_REGION_LIMIT]; // ascending
 };
@@ -78,5 +106,12 @@ int space_fault(struct space *space, uint64_t address, uint32_t right);
 // A kernel view of mapped memory, for writing, whatever the region's rights; NULL when nothing is mapped or memory is
 // short. At most *length bytes; *length is lowered to what is contiguous.
 void *space_view(struct space *space, uint64_t address, size_t *length);
+
+// A line that tells what its pages have cost.
+void space_print_counts(const struct space *space, const char *name);
+
+// Between space.c and fault.c: drops the pages of a region; gives those that it has the rights of the region.
+void space_release_pages(struct space *space, const struct region *region);
+void space_update_pages(struct space *space, const struct region *region);
 
 #endif
