@@ -302,6 +302,7 @@ const struct syscall syscalls_of_processes[] = {
     {131, sys_sigaltstack},
     {158, sys_arch_prctl},
     {186, sys_getpid}, // gettid
+    {200, sys_kill},   // tkill,
     {202, sys_futex},
     {204, sys_sched_getaffinity},
     {218, sys_set_tid_address},
