@@ -17,6 +17,8 @@ if ! $enter "$chroot" "$root" /bin/busybox true 2>/dev/null; then
     exit 77
 fi
 unshare=$(command -v unshare || true)
+output=$(mktemp)
+trap 'rm -f "$output"' EXIT
 while IFS= read -r line; do
     case $line in
     '' | '#'*) continue ;;
@@ -28,8 +30,9 @@ while IFS= read -r line; do
     esac
     status=0
     # shellcheck disable=SC2086 # enter is a list or nothing
-    ${enter:+"$unshare" --user --map-root-user} env -i PATH=/bin HOME=/ TERM=dumb "$chroot" "$root" "$@" </dev/null 2>&1 ||
-        status=$?
+    ${enter:+"$unshare" --user --map-root-user} env -i PATH=/bin HOME=/ TERM=dumb "$chroot" "$root" "$@" </dev/null \
+        >"$output" 2>&1 || status=$?
+    awk 1 "$output" # ends the last line where the program did not
     if [ "$status" -gt 128 ]; then
         echo "== killed SIG$(kill -l "$status")"
     else

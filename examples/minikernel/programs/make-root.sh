@@ -51,7 +51,7 @@ copy_libraries() {
         ;;
     esac
 }
-for program in "$programs"/*-dynamic; do
+for program in "$programs/glibc-dynamic" "$programs/musl-dynamic"; do
     [ ! -f "$program" ] || copy_libraries "$program"
 done
 
@@ -74,6 +74,27 @@ patch_byte "$root/data/other-machine" 18 '\267' # EM_AARCH64
 cp "$good" "$root/data/not-executable"
 chmod 755 "$root/data/empty" "$root/data/short" "$root/data/cut-table" "$root/data/bad-magic" "$root/data/other-machine"
 chmod 644 "$root/data/not-executable"
+
+# Scripts: what they name instead of a working interpreter, and chains of them that end in one.
+mkdir "$root/data/scripts"
+script() { printf '#!%s\n' "$2" >"$root/data/scripts/$1"; chmod 755 "$root/data/scripts/$1"; }
+script missing /no/such/interpreter
+script self /data/scripts/self
+script nameless ''
+script blank ' 	 '
+script long "$(printf '/%0300d' 0)"
+script text /data/verse
+script directory /data
+script bad-magic /data/bad-magic
+script not-executable '/bin/busybox true'
+chmod 644 "$root/data/scripts/not-executable"
+script chain-1 '/bin/busybox echo'
+for number in 2 3 4 5 6; do
+    script "chain-$number" "/data/scripts/chain-$((number - 1)) $number"
+done
+script blanks ' 	 /bin/busybox 	  echo 	 '
+printf '#!/bin/busybox cat' >"$root/data/scripts/no-newline"
+chmod 755 "$root/data/scripts/no-newline"
 
 (cd "$root" && find . | LC_ALL=C sort | cpio --quiet --create --format=newc --owner=0:0 --reproducible) >"$archive.part"
 mv "$archive.part" "$archive"

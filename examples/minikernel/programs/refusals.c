@@ -2,17 +2,15 @@
 // Calls execve with everything it must refuse, sees the right error each time and lives on unchanged; then replaces
 // itself with /bin/replaced, which checks that it is the same process and that the old memory is gone.
 
+#include "runtime/refusal.h"
 #include "runtime/runtime.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
-    PAGE_BYTES = 4096,
     PATH_LIMIT = 4096,     // its NUL included
     STRING_LIMIT = 131072, // its NUL included
     ENOUGH_STRINGS = 60,   // of the greatest length: more than 6 MiB
@@ -24,61 +22,25 @@ enum {
 #define HOLE            0x0000000000010000u // below every program
 #define WORKING_PROGRAM "/bin/replaced"
 
-static _Thread_local volatile uint64_t thread_word = 0x5eed;
-static uint8_t kept[3 * PAGE_BYTES];
-static int descriptor;
-static uint64_t break_before;
 static const char *const good_argv[] = {"name", NULL};
 static const char *const good_envp[] = {"A=1", NULL};
 
-static void fill_kept(void) {
-    for (size_t i = 0; i < sizeof kept; i++) {
-        kept[i] = (uint8_t)(i * 5 + 3);
-    }
-}
-
-// What a refused call must leave as it was.
-static void check_unchanged(const char *what) {
-    unsigned int changed = 0;
-    for (size_t i = 0; i < sizeof kept; i++) {
-        changed += kept[i] != (uint8_t)(i * 5 + 3);
-    }
-    check(changed == 0, "%s: the caller's memory was changed", what);
-    check(thread_word == 0x5eed, "%s: the thread pointer was changed", what);
-    check(ADDRESS(sbrk(0)) == break_before, "%s: the break was moved", what);
-    char byte = 0;
-    check(lseek(descriptor, 0, SEEK_SET) == 0 && read(descriptor, &byte, 1) == 1, "%s: a descriptor no longer works",
-          what);
-}
-
-static void expect(uint64_t path, uint64_t argv, uint64_t envp, int error, const char *what) {
-    errno = 0;
-    const int result = execute(path, argv, envp);
-    check(result == -1, "%s: execve returned %d", what, result);
-    check(errno == error, "%s: error %d (%s), not %d (%s)", what, errno, strerror(errno), error, strerror(error));
-    check_unchanged(what);
-}
-
-static void expect_path(const char *path, int error, const char *what) {
-    expect(ADDRESS(path), ADDRESS(good_argv), ADDRESS(good_envp), error, what);
-}
-
 static void expect_vectors(const void *argv, const void *envp, int error, const char *what) {
-    expect(ADDRESS(WORKING_PROGRAM), ADDRESS(argv), ADDRESS(envp), error, what);
+    refusal_expect(ADDRESS(WORKING_PROGRAM), ADDRESS(argv), ADDRESS(envp), error, what);
 }
 
 static void refuse_files(void) {
-    expect_path("/bin/missing", ENOENT, "a missing file");
-    expect_path("", ENOENT, "an empty path");
-    expect_path("/data/verse/below", ENOTDIR, "a path through a file");
-    expect_path("/data/empty", ENOEXEC, "an empty file");
-    expect_path("/data/short", ENOEXEC, "a file shorter than its header");
-    expect_path("/data/cut-table", ENOEXEC, "a file cut inside its program-header table");
-    expect_path("/data/bad-magic", ENOEXEC, "a bad magic");
-    expect_path("/data/other-machine", ENOEXEC, "a program for another machine");
-    expect_path("/data/verse", EACCES, "a text without the x bit");
-    expect_path("/data/not-executable", EACCES, "a program without the x bit");
-    expect_path("/data", EACCES, "a directory");
+    refusal_expect_path("/bin/missing", ENOENT, "a missing file");
+    refusal_expect_path("", ENOENT, "an empty path");
+    refusal_expect_path("/data/verse/below", ENOTDIR, "a path through a file");
+    refusal_expect_path("/data/empty", ENOEXEC, "an empty file");
+    refusal_expect_path("/data/short", ENOEXEC, "a file shorter than its header");
+    refusal_expect_path("/data/cut-table", ENOEXEC, "a file cut inside its program-header table");
+    refusal_expect_path("/data/bad-magic", ENOEXEC, "a bad magic");
+    refusal_expect_path("/data/other-machine", ENOEXEC, "a program for another machine");
+    refusal_expect_path("/data/verse", EACCES, "a text without the x bit");
+    refusal_expect_path("/data/not-executable", EACCES, "a program without the x bit");
+    refusal_expect_path("/data", EACCES, "a directory");
 }
 
 static void refuse_paths(void) {
@@ -88,16 +50,16 @@ static void refuse_paths(void) {
         path[i + 1] = '.';
     }
     path[PATH_LIMIT] = 0;
-    expect_path(path, ENAMETOOLONG, "a path of 4096 characters");
+    refusal_expect_path(path, ENAMETOOLONG, "a path of 4096 characters");
     memcpy(path + PATH_LIMIT - 5, "/gone", 6);
     memmove(path, path + 1, PATH_LIMIT);
     path[0] = '/';
     check_equal(strlen(path), PATH_LIMIT - 1, "the length of the longest path");
-    expect_path(path, ENOENT, "a missing file with a path of 4095 characters");
-    expect(0, ADDRESS(good_argv), ADDRESS(good_envp), EFAULT, "a null path");
-    expect(HOLE, ADDRESS(good_argv), ADDRESS(good_envp), EFAULT, "a path in a hole");
-    expect(KERNEL_ADDRESS, ADDRESS(good_argv), ADDRESS(good_envp), EFAULT, "a path in the kernel");
-    expect(NOT_CANONICAL, ADDRESS(good_argv), ADDRESS(good_envp), EFAULT, "a path that is not canonical");
+    refusal_expect_path(path, ENOENT, "a missing file with a path of 4095 characters");
+    refusal_expect(0, ADDRESS(good_argv), ADDRESS(good_envp), EFAULT, "a null path");
+    refusal_expect(HOLE, ADDRESS(good_argv), ADDRESS(good_envp), EFAULT, "a path in a hole");
+    refusal_expect(KERNEL_ADDRESS, ADDRESS(good_argv), ADDRESS(good_envp), EFAULT, "a path in the kernel");
+    refusal_expect(NOT_CANONICAL, ADDRESS(good_argv), ADDRESS(good_envp), EFAULT, "a path that is not canonical");
 }
 
 // The last bytes before an unmapped page: the break ends there.
@@ -108,10 +70,10 @@ static uint8_t *before_hole(size_t bytes) {
 
 static void refuse_vectors(void) {
     const uint64_t path = ADDRESS(WORKING_PROGRAM);
-    expect(path, HOLE, ADDRESS(good_envp), EFAULT, "an argument vector in a hole");
-    expect(path, KERNEL_ADDRESS, ADDRESS(good_envp), EFAULT, "an argument vector in the kernel");
-    expect(path, ADDRESS(good_argv), HOLE, EFAULT, "an environment in a hole");
-    expect(path, ADDRESS(good_argv), KERNEL_ADDRESS, EFAULT, "an environment in the kernel");
+    refusal_expect(path, HOLE, ADDRESS(good_envp), EFAULT, "an argument vector in a hole");
+    refusal_expect(path, KERNEL_ADDRESS, ADDRESS(good_envp), EFAULT, "an argument vector in the kernel");
+    refusal_expect(path, ADDRESS(good_argv), HOLE, EFAULT, "an environment in a hole");
+    refusal_expect(path, ADDRESS(good_argv), KERNEL_ADDRESS, EFAULT, "an environment in the kernel");
 
     const uint64_t in_hole[] = {ADDRESS("name"), HOLE, 0};
     expect_vectors(in_hole, good_envp, EFAULT, "an argument in a hole");
@@ -165,12 +127,7 @@ static int replace(void) {
 
 int main(void) {
     check_name("refusals");
-    fill_kept();
-    descriptor = open("/data/verse", O_RDONLY);
-    check(descriptor >= 0, "/data/verse cannot be opened");
-    void *before = sbrk(0);
-    sbrk(PAGE_BYTES - (ptrdiff_t)(ADDRESS(before) % PAGE_BYTES));
-    break_before = ADDRESS(sbrk(0));
+    refusal_prepare();
     refuse_files();
     refuse_paths();
     refuse_vectors();
