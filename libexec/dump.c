@@ -40,8 +40,7 @@ static const struct auxv_name auxv_names[] = {
     {LIBEXEC_AT_MINSIGSTKSZ, "AT_MINSIGSTKSZ"},
 };
 
-const char *libexec_auxv_name(uint64_t type)
-{
+const char *libexec_auxv_name(uint64_t type) {
     for (size_t i = 0; i < sizeof auxv_names / sizeof auxv_names[0]; i++) {
         if (auxv_names[i].type == type)
             return auxv_names[i].name;
@@ -49,8 +48,7 @@ const char *libexec_auxv_name(uint64_t type)
     return NULL;
 }
 
-void libexec_rights_text(char text[4], uint32_t rights)
-{
+void libexec_rights_text(char text[4], uint32_t rights) {
     text[0] = (rights & LIBEXEC_RIGHT_READ) != 0 ? 'r' : '-';
     text[1] = (rights & LIBEXEC_RIGHT_WRITE) != 0 ? 'w' : '-';
     text[2] = (rights & LIBEXEC_RIGHT_EXECUTE) != 0 ? 'x' : '-';
@@ -59,8 +57,7 @@ void libexec_rights_text(char text[4], uint32_t rights)
 
 // Pieces of a line.
 
-static void put_text(const struct libexec_sink *sink, const char *text)
-{
+static void put_text(const struct libexec_sink *sink, const char *text) {
     size_t length = 0;
 
     while (text[length] != '\0')
@@ -68,8 +65,7 @@ static void put_text(const struct libexec_sink *sink, const char *text)
     sink->write(sink->context, text, length);
 }
 
-static void put_number(const struct libexec_sink *sink, uint64_t number, unsigned base, size_t least_digits)
-{
+static void put_number(const struct libexec_sink *sink, uint64_t number, unsigned base, size_t least_digits) {
     char digits[24];
     size_t at = sizeof digits;
 
@@ -80,34 +76,29 @@ static void put_number(const struct libexec_sink *sink, uint64_t number, unsigne
     sink->write(sink->context, digits + at, sizeof digits - at);
 }
 
-static void put_decimal(const struct libexec_sink *sink, uint64_t number)
-{
+static void put_decimal(const struct libexec_sink *sink, uint64_t number) {
     put_number(sink, number, 10, 1);
 }
 
-static void put_hex(const struct libexec_sink *sink, uint64_t number)
-{
+static void put_hex(const struct libexec_sink *sink, uint64_t number) {
     put_text(sink, "0x");
     put_number(sink, number, 16, 1);
 }
 
 // Addresses of equal width, so that lines stand under one another.
-static void put_address(const struct libexec_sink *sink, uint64_t address)
-{
+static void put_address(const struct libexec_sink *sink, uint64_t address) {
     put_text(sink, "0x");
     put_number(sink, address, 16, 12);
 }
 
-static void put_rights(const struct libexec_sink *sink, uint32_t rights)
-{
+static void put_rights(const struct libexec_sink *sink, uint32_t rights) {
     char text[4];
 
     libexec_rights_text(text, rights);
     put_text(sink, text);
 }
 
-static void put_size(const struct libexec_sink *sink, uint64_t size)
-{
+static void put_size(const struct libexec_sink *sink, uint64_t size) {
     const uint64_t mebibyte = (uint64_t)1 << 20;
 
     if (size >= mebibyte && size % mebibyte == 0) {
@@ -122,16 +113,14 @@ static void put_size(const struct libexec_sink *sink, uint64_t size)
     }
 }
 
-static void put_member(const struct libexec_sink *sink, const char *name, uint64_t value)
-{
+static void put_member(const struct libexec_sink *sink, const char *name, uint64_t value) {
     put_text(sink, name);
     put_hex(sink, value);
 }
 
 // The report.
 
-static void put_known(const struct libexec_sink *sink, const struct libexec_report *report)
-{
+static void put_known(const struct libexec_sink *sink, const struct libexec_report *report) {
     put_text(sink, "  stage ");
     put_text(sink, libexec_stage_name(report->stage));
     if ((report->known & LIBEXEC_REPORT_FILE_OFFSET) != 0)
@@ -144,15 +133,15 @@ static void put_known(const struct libexec_sink *sink, const struct libexec_repo
         put_member(sink, ", limit ", report->limit);
     if (report->host_code != 0) {
         put_text(sink, report->host_code < 0 ? ", host code -" : ", host code ");
-        put_decimal(sink, report->host_code < 0 ? (uint64_t)-(int64_t)report->host_code : (uint64_t)report->host_code);
+        put_decimal(sink,
+                    report->host_code < 0 ? (uint64_t) - (int64_t)report->host_code : (uint64_t)report->host_code);
     }
     put_text(sink, ", errno ");
     put_decimal(sink, (uint64_t)libexec_report_errno(report));
     put_text(sink, "\n");
 }
 
-void libexec_dump_report(const struct libexec_sink *sink, const struct libexec_report *report)
-{
+void libexec_dump_report(const struct libexec_sink *sink, const struct libexec_report *report) {
     put_text(sink, libexec_status_name(report->status));
     if (report->status == LIBEXEC_OK) {
         put_text(sink, "\n");
@@ -183,8 +172,7 @@ void libexec_dump_report(const struct libexec_sink *sink, const struct libexec_r
 
 // The plan.
 
-static void put_segment(const struct libexec_sink *sink, const struct libexec_segment *segment)
-{
+static void put_segment(const struct libexec_sink *sink, const struct libexec_segment *segment) {
     put_text(sink, "  ");
     put_address(sink, segment->address);
     put_text(sink, " ");
@@ -197,8 +185,7 @@ static void put_segment(const struct libexec_sink *sink, const struct libexec_se
     put_text(sink, "\n");
 }
 
-void libexec_dump_plan(const struct libexec_sink *sink, const struct libexec_plan *plan)
-{
+void libexec_dump_plan(const struct libexec_sink *sink, const struct libexec_plan *plan) {
     put_text(sink, (plan->flags & LIBEXEC_PLAN_POSITION_INDEPENDENT) != 0 ? "ET_DYN" : "ET_EXEC");
     put_member(sink, ", entry ", plan->entry);
     put_text(sink, ", program headers ");
@@ -217,8 +204,7 @@ void libexec_dump_plan(const struct libexec_sink *sink, const struct libexec_pla
 // The address space.
 
 // The highest region that ends at or below `limit`; false when there is none. Regions do not overlap.
-static bool highest_below(const struct libexec_exec *exec, uint64_t limit, struct libexec_region *found)
-{
+static bool highest_below(const struct libexec_exec *exec, uint64_t limit, struct libexec_region *found) {
     struct libexec_region region;
     bool any = false;
 
@@ -231,8 +217,7 @@ static bool highest_below(const struct libexec_exec *exec, uint64_t limit, struc
     return any;
 }
 
-static void put_kind(const struct libexec_sink *sink, const struct libexec_region *region)
-{
+static void put_kind(const struct libexec_sink *sink, const struct libexec_region *region) {
     switch (region->kind) {
     case LIBEXEC_REGION_PROGRAM:
         put_text(sink, "program");
@@ -255,14 +240,12 @@ static void put_kind(const struct libexec_sink *sink, const struct libexec_regio
     }
 }
 
-static void put_edge(const struct libexec_sink *sink, uint64_t address)
-{
+static void put_edge(const struct libexec_sink *sink, uint64_t address) {
     put_address(sink, address);
     put_text(sink, " +" RULE "\n");
 }
 
-static void put_region(const struct libexec_sink *sink, const struct libexec_region *region)
-{
+static void put_region(const struct libexec_sink *sink, const struct libexec_region *region) {
     put_text(sink, "               | ");
     put_rights(sink, region->rights);
     put_text(sink, "  ");
@@ -276,8 +259,7 @@ static void put_region(const struct libexec_sink *sink, const struct libexec_reg
     put_text(sink, "\n");
 }
 
-void libexec_dump_space(const struct libexec_sink *sink, const struct libexec_exec *exec)
-{
+void libexec_dump_space(const struct libexec_sink *sink, const struct libexec_exec *exec) {
     struct libexec_region region;
     uint64_t limit = UINT64_MAX;
 
@@ -296,8 +278,7 @@ void libexec_dump_space(const struct libexec_sink *sink, const struct libexec_ex
     }
 }
 
-void libexec_dump_auxv(const struct libexec_sink *sink, const struct libexec_exec *exec)
-{
+void libexec_dump_auxv(const struct libexec_sink *sink, const struct libexec_exec *exec) {
     uint32_t count;
     const struct libexec_auxv *const auxv = libexec_exec_auxv(exec, &count);
 
@@ -314,8 +295,7 @@ void libexec_dump_auxv(const struct libexec_sink *sink, const struct libexec_exe
     }
 }
 
-void libexec_dump_gdb(const struct libexec_sink *sink, const struct libexec_exec *exec, const char *file)
-{
+void libexec_dump_gdb(const struct libexec_sink *sink, const struct libexec_exec *exec, const char *file) {
     put_text(sink, "add-symbol-file ");
     put_text(sink, file);
     put_member(sink, " -o ", libexec_exec_layout(exec)->program_bias);

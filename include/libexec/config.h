@@ -16,8 +16,8 @@
 #define LIBEXEC_CONFIG_HEADER_BYTES 896
 #endif
 
-// Bytes inside the exec object for names that must be kept: a path fetched from user memory, the words of `#!` lines, the
-// name in PT_INTERP; each with its NUL. A caller that wants to accept longer names, up to Linux's 4096 bytes, hands
+// Bytes inside the exec object for names that must be kept: a path fetched from user memory, the words of `#!` lines,
+// the name in PT_INTERP; each with its NUL. A caller that wants to accept longer names, up to Linux's 4096 bytes, hands
 // `libexec_prepare` a buffer of its own (LIBEXEC_NAMES_MAX bytes are enough for all that Linux accepts).
 #ifndef LIBEXEC_CONFIG_NAME_BYTES
 #define LIBEXEC_CONFIG_NAME_BYTES 512
@@ -29,11 +29,11 @@
 #endif
 
 // Limits that Linux sets; they are not configurable because programs and tools rely on them.
-#define LIBEXEC_PROGRAM_HEADERS_MAX 1170 // 65536 bytes of 56 each
-#define LIBEXEC_PATH_MAX 4096            // a path with its NUL, and p_filesz of PT_INTERP
-#define LIBEXEC_STRING_MAX 131072        // one argument or environment string with its NUL
-#define LIBEXEC_SCRIPT_LINE_MAX 256      // bytes of a `#!` line that are looked at
-#define LIBEXEC_SCRIPT_DEPTH_MAX 5       // scripts that name scripts, before ELOOP
-#define LIBEXEC_NAMES_MAX 9472           // path + five `#!` lines + PT_INTERP
+#define LIBEXEC_PROGRAM_HEADERS_MAX 1170   // 65536 bytes of 56 each
+#define LIBEXEC_PATH_MAX            4096   // a path with its NUL, and p_filesz of PT_INTERP
+#define LIBEXEC_STRING_MAX          131072 // one argument or environment string with its NUL
+#define LIBEXEC_SCRIPT_LINE_MAX     256    // bytes of a `#!` line that are looked at
+#define LIBEXEC_SCRIPT_DEPTH_MAX    5      // scripts that name scripts, before ELOOP
+#define LIBEXEC_NAMES_MAX           9472   // path + five `#!` lines + PT_INTERP
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The exec itself: prepare builds the new image beside the old one, commit replaces the old one, abandon drops the new one.
+// The exec itself: prepare builds the new image beside the old one, commit replaces the old one, abandon drops the new
+// one.
 //
 //     struct libexec_exec exec;                  // 4 KiB: on a kernel's heap or a page of its own, rarely on its stack
 //     status = libexec_prepare(&exec, &request); // may fail; the caller is exactly as it was
@@ -18,7 +19,7 @@ extern "C" {
 #endif
 
 // Size of the exec object in bytes: 4096 with the default configuration.
-#define LIBEXEC_EXEC_SIZE                                                                                                        \
+#define LIBEXEC_EXEC_SIZE                                                                                              \
     ((1408 + LIBEXEC_CONFIG_HEADER_BYTES + LIBEXEC_CONFIG_NAME_BYTES + 2 * 40 * LIBEXEC_CONFIG_SEGMENTS + 7) / 8 * 8)
 
 // Storage for one exec, made by the caller; needs no initialisation. All of the library's state is in it.
@@ -37,9 +38,9 @@ struct libexec_strings {
 };
 
 enum libexec_arguments_from {
-    LIBEXEC_ARGUMENTS_KERNEL = 0,   // NULL-terminated vectors of strings in kernel memory
-    LIBEXEC_ARGUMENTS_USER = 1,     // user addresses of such vectors, in the caller's memory; 0 is an empty one
-    LIBEXEC_ARGUMENTS_ITERATOR = 2  // struct libexec_strings
+    LIBEXEC_ARGUMENTS_KERNEL = 0,  // NULL-terminated vectors of strings in kernel memory
+    LIBEXEC_ARGUMENTS_USER = 1,    // user addresses of such vectors, in the caller's memory; 0 is an empty one
+    LIBEXEC_ARGUMENTS_ITERATOR = 2 // struct libexec_strings
 };
 
 // Members are read by `from`; all zero is no argument and no environment, which becomes argc 1 with argv[0] = "".
@@ -55,36 +56,40 @@ struct libexec_arguments {
     struct libexec_strings envp_strings;
 };
 
-// What to execute. Zero the whole struct first. Everything that it points to must stay valid until the exec is committed or
-// abandoned, unless said otherwise.
+// What to execute. Zero the whole struct first. Everything that it points to must stay valid until the exec is
+// committed or abandoned, unless said otherwise.
 struct libexec_request {
     const struct libexec_host *host;
-    void *context;                      // handed to every host callback
+    void *context; // handed to every host callback
     const struct libexec_arch *arch;
     const struct libexec_policy *policy; // NULL: the default; copied
 
     // The program: a path in kernel memory, or the user address of one, or an opened source.
-    const char *path;               // kernel memory; with `source`, the display name: AT_EXECFN (Linux: "/dev/fd/N")
-    libexec_address user_path;      // used where `path` is NULL and `source` is NULL
-    const struct libexec_source *source; // opened; copied. The library closes it, whatever becomes of the exec, except after
-                                    // LIBEXEC_E_REQUEST, LIBEXEC_E_HOST_TABLE, LIBEXEC_E_POLICY and LIBEXEC_E_THREADS
-    uint32_t close_on_exec;         // with `source`: 1 if no script interpreter could open `path` (LIBEXEC_E_SCRIPT_UNREACHABLE)
-    uint32_t caller_threads;        // other threads of the caller: more than 0 needs the host's `seize`
+    const char *path;          // kernel memory; with `source`, the display name: AT_EXECFN (Linux: "/dev/fd/N")
+    libexec_address user_path; // used where `path` is NULL and `source` is NULL
+    const struct libexec_source
+        *source; // opened; copied. The library closes it, whatever becomes of the exec, except after
+                 // LIBEXEC_E_REQUEST, LIBEXEC_E_HOST_TABLE, LIBEXEC_E_POLICY and LIBEXEC_E_THREADS
+    uint32_t
+        close_on_exec; // with `source`: 1 if no script interpreter could open `path` (LIBEXEC_E_SCRIPT_UNREACHABLE)
+    uint32_t caller_threads; // other threads of the caller: more than 0 needs the host's `seize`
 
     struct libexec_arguments arguments;
 
-    const struct libexec_auxv *auxv; // further entries: HWCAP, HWCAP2, CLKTCK, MINSIGSTKSZ, SYSINFO_EHDR, vendor entries, ...
+    const struct libexec_auxv
+        *auxv; // further entries: HWCAP, HWCAP2, CLKTCK, MINSIGSTKSZ, SYSINFO_EHDR, vendor entries, ...
     uint32_t auxv_count;
-    uint32_t names_size;            // of `names`
-    char *names;                    // memory for names longer than the exec object holds, or NULL; see LIBEXEC_NAMES_MAX
+    uint32_t names_size; // of `names`
+    char *names;         // memory for names longer than the exec object holds, or NULL; see LIBEXEC_NAMES_MAX
 };
 
-// Opens, validates, lays out and loads; writes the stack and the TLS block. On any status but LIBEXEC_OK everything is undone, the
-// caller's image was not touched, and the exec object holds the report only.
+// Opens, validates, lays out and loads; writes the stack and the TLS block. On any status but LIBEXEC_OK everything is
+// undone, the caller's image was not touched, and the exec object holds the report only.
 enum libexec_status libexec_prepare(struct libexec_exec *exec, const struct libexec_request *request);
 
-// Replaces the caller's image. Sources are closed before the first hook. LIBEXEC_E_SEIZE: the exec is still prepared, abandon it or
-// try again. LIBEXEC_OK: the exec object owns nothing any more; a hook that does not return leaks nothing.
+// Replaces the caller's image. Sources are closed before the first hook. LIBEXEC_E_SEIZE: the exec is still prepared,
+// abandon it or try again. LIBEXEC_OK: the exec object owns nothing any more; a hook that does not return leaks
+// nothing.
 enum libexec_status libexec_commit(struct libexec_exec *exec);
 
 // Drops a prepared exec: closes its sources, destroys its space. Harmless on one that failed or was committed.
@@ -105,12 +110,13 @@ const struct libexec_plan *libexec_exec_plan(const struct libexec_exec *exec, en
 // The auxiliary vector as it stands on the stack, AT_NULL included.
 const struct libexec_auxv *libexec_exec_auxv(const struct libexec_exec *exec, uint32_t *count);
 
-// Region `index` of the image: those of the program in ascending order, then of the interpreter, the TLS block, the guard, the
-// stack. False when there are no more. TLS regions state where their template bytes lie in the file, but are private memory.
+// Region `index` of the image: those of the program in ascending order, then of the interpreter, the TLS block, the
+// guard, the stack. False when there are no more. TLS regions state where their template bytes lie in the file, but are
+// private memory.
 bool libexec_exec_region(const struct libexec_exec *exec, uint32_t index, struct libexec_region *region);
 
-// What argc and envc came to, and where the strings stand: [strings, environment) are the arguments, [environment, end) the
-// environment (for /proc/PID/cmdline and environ).
+// What argc and envc came to, and where the strings stand: [strings, environment) are the arguments, [environment, end)
+// the environment (for /proc/PID/cmdline and environ).
 struct libexec_arguments_placed {
     uint64_t argc;
     uint64_t envc;

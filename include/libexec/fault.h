@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What a page must hold, for kernels that fill pages at their first fault.
 //
-// A kernel copies the regions of a prepared exec (`libexec_exec_region`), sorted by address, into the process; the array never
-// changes as far as the library is concerned, so faults need no lock of the library's.
+// A kernel copies the regions of a prepared exec (`libexec_exec_region`), sorted by address, into the process; the
+// array never changes as far as the library is concerned, so faults need no lock of the library's.
 #ifndef LIBEXEC_FAULT_H
 #define LIBEXEC_FAULT_H
 
@@ -22,15 +22,16 @@ struct libexec_fault_page {
     bool shareable;          // the file's own page will do until the program writes to it: no zero tail in it
 };
 
-// Looks up `address` in `count` regions sorted by address. `around` is how many bytes may be answered at once: a power of two times
-// the page size; the answer lies inside the naturally aligned window of that size and inside the region. False: no region there,
-// or it is a guard.
+// Looks up `address` in `count` regions sorted by address. `around` is how many bytes may be answered at once: a power
+// of two times the page size; the answer lies inside the naturally aligned window of that size and inside the region.
+// False: no region there, or it is a guard.
 bool libexec_fault(const struct libexec_region *regions, uint32_t count, uint32_t page_size, uint64_t around,
                    libexec_address address, struct libexec_fault_page *page);
 
-// Fills `bytes` (page->length of them) from `source` and with zeros. A file that has become shorter than the region says gives
-// LIBEXEC_E_FILE_SHRANK; `bytes` then hold zeros where the file has none, never old memory.
-enum libexec_status libexec_fault_fill(const struct libexec_fault_page *page, const struct libexec_source *source, void *bytes);
+// Fills `bytes` (page->length of them) from `source` and with zeros. A file that has become shorter than the region
+// says gives LIBEXEC_E_FILE_SHRANK; `bytes` then hold zeros where the file has none, never old memory.
+enum libexec_status libexec_fault_fill(const struct libexec_fault_page *page, const struct libexec_source *source,
+                                       void *bytes);
 
 #ifdef __cplusplus
 }

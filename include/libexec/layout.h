@@ -17,22 +17,22 @@ struct libexec_range {
 };
 
 struct libexec_layout {
-    uint64_t program_bias;      // added to the program's own addresses (modulo 2^64)
-    uint64_t interpreter_bias;  // AT_BASE; 0 without an interpreter
-    libexec_address program_entry; // AT_ENTRY
+    uint64_t program_bias;           // added to the program's own addresses (modulo 2^64)
+    uint64_t interpreter_bias;       // AT_BASE; 0 without an interpreter
+    libexec_address program_entry;   // AT_ENTRY
     libexec_address program_headers; // AT_PHDR
-    libexec_address entry;      // where execution starts: the interpreter's entry, or the program's
-    struct libexec_range program; // pages spanned, holes included
+    libexec_address entry;           // where execution starts: the interpreter's entry, or the program's
+    struct libexec_range program;    // pages spanned, holes included
     struct libexec_range interpreter;
-    struct libexec_range stack; // reserved for the stack; grows down from its end
-    struct libexec_range guard; // kept free below the stack
-    struct libexec_range tls;   // pages of the TLS block and thread control block
-    libexec_address tls_template; // address of the first byte of the program's TLS image
+    struct libexec_range stack;     // reserved for the stack; grows down from its end
+    struct libexec_range guard;     // kept free below the stack
+    struct libexec_range tls;       // pages of the TLS block and thread control block
+    libexec_address tls_template;   // address of the first byte of the program's TLS image
     libexec_address thread_pointer; // 0 where no block is built
-    libexec_address stack_pointer; // at argc; a multiple of 16
-    libexec_address brk_start;  // page aligned
-    libexec_address mmap_top;   // where a top-down mmap search should start
-    uint64_t argument_limit;    // bytes of strings and pointers that the stack has room for
+    libexec_address stack_pointer;  // at argc; a multiple of 16
+    libexec_address brk_start;      // page aligned
+    libexec_address mmap_top;       // where a top-down mmap search should start
+    uint64_t argument_limit;        // bytes of strings and pointers that the stack has room for
 };
 
 #ifdef __cplusplus

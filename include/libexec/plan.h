@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // The plan: everything that an ELF file's bytes alone decide, as one validated value. The loader only replays it.
 //
-// Plans are for ELF64, ET_EXEC and ET_DYN (gABI chapters 4 and 5). Addresses in a plan are the file's own; add the load bias.
+// Plans are for ELF64, ET_EXEC and ET_DYN (gABI chapters 4 and 5). Addresses in a plan are the file's own; add the load
+// bias.
 #ifndef LIBEXEC_PLAN_H
 #define LIBEXEC_PLAN_H
 
@@ -18,8 +19,8 @@ extern "C" {
 #endif
 
 // Rights of pages, as the program asked for them (the hardware may give more: x86-64 cannot withhold reading).
-#define LIBEXEC_RIGHT_READ 0x1u
-#define LIBEXEC_RIGHT_WRITE 0x2u
+#define LIBEXEC_RIGHT_READ    0x1u
+#define LIBEXEC_RIGHT_WRITE   0x2u
 #define LIBEXEC_RIGHT_EXECUTE 0x4u
 
 // One PT_LOAD, in the order of the file's table.
@@ -33,29 +34,31 @@ struct libexec_segment {
 };
 
 #define LIBEXEC_PLAN_POSITION_INDEPENDENT 0x0001u // ET_DYN
-#define LIBEXEC_PLAN_INTERPRETER 0x0002u          // PT_INTERP present
-#define LIBEXEC_PLAN_TLS 0x0004u                  // PT_TLS present
-#define LIBEXEC_PLAN_STACK_RIGHTS 0x0008u         // PT_GNU_STACK present
-#define LIBEXEC_PLAN_EXECUTABLE_STACK 0x0010u     // ... and it asks for an executable stack
-#define LIBEXEC_PLAN_HEADERS_MAPPED 0x0020u       // a PT_LOAD covers the program-header table
-#define LIBEXEC_PLAN_IBT 0x0040u                  // PT_GNU_PROPERTY: x86 indirect-branch tracking (psABI, program property)
-#define LIBEXEC_PLAN_SHADOW_STACK 0x0080u         // PT_GNU_PROPERTY: x86 shadow stack
-#define LIBEXEC_PLAN_ORDERED 0x0100u              // segments ascend and share no page: run i is segment i
+#define LIBEXEC_PLAN_INTERPRETER          0x0002u // PT_INTERP present
+#define LIBEXEC_PLAN_TLS                  0x0004u // PT_TLS present
+#define LIBEXEC_PLAN_STACK_RIGHTS         0x0008u // PT_GNU_STACK present
+#define LIBEXEC_PLAN_EXECUTABLE_STACK     0x0010u // ... and it asks for an executable stack
+#define LIBEXEC_PLAN_HEADERS_MAPPED       0x0020u // a PT_LOAD covers the program-header table
+#define LIBEXEC_PLAN_IBT                  0x0040u // PT_GNU_PROPERTY: x86 indirect-branch tracking (psABI, program property)
+#define LIBEXEC_PLAN_SHADOW_STACK         0x0080u // PT_GNU_PROPERTY: x86 shadow stack
+#define LIBEXEC_PLAN_ORDERED              0x0100u // segments ascend and share no page: run i is segment i
 
 struct libexec_plan {
     uint32_t flags;                // LIBEXEC_PLAN_...
     uint32_t program_header_count; // e_phnum
-    uint64_t file_size;            // of the source, when the plan was made
-    libexec_address entry;         // e_entry
-    libexec_address program_headers; // p_vaddr side of e_phoff; meaningful where LIBEXEC_PLAN_HEADERS_MAPPED is set, else 0
+    uint32_t type;                 // e_type
+    uint32_t reserved;
+    uint64_t file_size;              // of the source, when the plan was made
+    libexec_address entry;           // e_entry
+    libexec_address program_headers; // where e_phoff is mapped if LIBEXEC_PLAN_HEADERS_MAPPED is set, else 0
     uint64_t program_headers_offset; // e_phoff
-    libexec_address low;           // first page of the image
-    libexec_address high;          // first page after it
-    libexec_address end;           // highest p_vaddr + p_memsz; brk starts behind it
-    uint64_t alignment;            // largest p_align that is a power of two, rounded up to pages; 0 where none is
-    uint64_t interpreter_offset;   // of the name in PT_INTERP
-    uint64_t interpreter_length;   // with its NUL
-    uint64_t tls_offset;           // PT_TLS: p_offset, p_filesz, p_memsz, p_vaddr, p_align
+    libexec_address low;             // first page of the image
+    libexec_address high;            // first page after it
+    libexec_address end;             // highest p_vaddr + p_memsz; brk starts behind it
+    uint64_t alignment;              // largest p_align that is a power of two, rounded up to pages; 0 where none is
+    uint64_t interpreter_offset;     // of the name in PT_INTERP
+    uint64_t interpreter_length;     // with its NUL
+    uint64_t tls_offset;             // PT_TLS: p_offset, p_filesz, p_memsz, p_vaddr, p_align
     uint64_t tls_file_size;
     uint64_t tls_memory_size;
     libexec_address tls_address;
@@ -75,17 +78,18 @@ struct libexec_run {
     uint32_t program_header; // of the segment that owns the pages
 };
 
-// Reads and validates an ELF image. `buffer` is working memory of at least 512 bytes, better LIBEXEC_CONFIG_HEADER_BYTES; each
-// byte of the file header and of the table is fetched once and decided on from that copy. On failure `report` says why
-// and `plan` is of no use. Makes no host memory call. `policy` may be NULL for the default.
-// It does not look behind PT_INTERP: the interpreter is a plan of its own.
+// Reads and validates an ELF image. `buffer` is working memory of at least 512 bytes, better
+// LIBEXEC_CONFIG_HEADER_BYTES; each byte of the file header and of the table is fetched once and decided on from that
+// copy. On failure `report` says why and `plan` is of no use. Makes no host memory call. `policy` may be NULL for the
+// default. It does not look behind PT_INTERP: the interpreter is a plan of its own.
 enum libexec_status libexec_plan_read(struct libexec_plan *plan, const struct libexec_source *source,
-                                      const struct libexec_arch *arch, const struct libexec_policy *policy, void *buffer,
-                                      uint32_t buffer_size, struct libexec_report *report);
+                                      const struct libexec_arch *arch, const struct libexec_policy *policy,
+                                      void *buffer, uint32_t buffer_size, struct libexec_report *report);
 
-// The first run of the plan that ends above `from` (a file address); false when there is none. Start with `from` 0 and go on with
-// `run->address + run->length`. Where segments overlap the later one in the table owns the page, as in Linux. A run either holds
-// file bytes (its last page perhaps zero-filled) or is all zero; zero pages are readable and writable at least, as in Linux.
+// The first run of the plan that ends above `from` (a file address); false when there is none. Start with `from` 0 and
+// go on with `run->address + run->length`. Where segments overlap the later one in the table owns the page, as in
+// Linux. A run either holds file bytes (its last page perhaps zero-filled) or is all zero; zero pages are readable and
+// writable at least, as in Linux.
 bool libexec_plan_next_run(const struct libexec_plan *plan, uint32_t page_size, libexec_address from,
                            struct libexec_run *run);
 

@@ -10,14 +10,14 @@
 extern "C" {
 #endif
 
-#define LIBEXEC_POLICY_FIXED_ADDRESSES 0x0001u    // no randomisation: Linux's addresses under ADDR_NO_RANDOMIZE
-#define LIBEXEC_POLICY_NO_WRITE_EXECUTE 0x0002u   // refuse a segment that is writable and executable
-#define LIBEXEC_POLICY_NO_OVERLAP 0x0004u         // refuse segments that share a page
-#define LIBEXEC_POLICY_ENTRY_EXECUTABLE 0x0008u   // refuse an entry point outside every executable segment
-#define LIBEXEC_POLICY_PIE_ONLY 0x0010u           // refuse ET_EXEC programs
-#define LIBEXEC_POLICY_NO_EXECUTABLE_STACK 0x0020u   // refuse a program that wants an executable stack
-#define LIBEXEC_POLICY_PLAIN_STACK 0x0040u        // start such a program with a stack that is not executable
-#define LIBEXEC_POLICY_STRICT 0x003eu             // all the refusals together
+#define LIBEXEC_POLICY_FIXED_ADDRESSES     0x0001u // no randomisation: Linux's addresses under ADDR_NO_RANDOMIZE
+#define LIBEXEC_POLICY_NO_WRITE_EXECUTE    0x0002u // refuse a segment that is writable and executable
+#define LIBEXEC_POLICY_NO_OVERLAP          0x0004u // refuse segments that share a page
+#define LIBEXEC_POLICY_ENTRY_EXECUTABLE    0x0008u // refuse an entry point outside every executable segment
+#define LIBEXEC_POLICY_PIE_ONLY            0x0010u // refuse ET_EXEC programs
+#define LIBEXEC_POLICY_NO_EXECUTABLE_STACK 0x0020u // refuse a program that wants an executable stack
+#define LIBEXEC_POLICY_PLAIN_STACK         0x0040u // start such a program with a stack that is not executable
+#define LIBEXEC_POLICY_STRICT              0x003eu // all the refusals together
 
 enum libexec_tls_policy {
     LIBEXEC_TLS_AUTOMATIC = 0, // a block for programs with PT_TLS and no PT_INTERP
@@ -27,17 +27,17 @@ enum libexec_tls_policy {
 
 // The library copies the policy at entry; the caller's copy may change or go away afterwards.
 struct libexec_policy {
-    uint32_t flags;                // LIBEXEC_POLICY_...
+    uint32_t flags; // LIBEXEC_POLICY_...
     enum libexec_tls_policy tls;
-    uint64_t stack_size;           // bytes reserved for the stack, rounded up to pages; 0: 8 MiB. UINT64_MAX: as Linux's
-                                   // "unlimited" for placement, 8 MiB reserved
-    uint64_t stack_guard;          // bytes kept free below it; 0: 1 MiB, as Linux's stack_guard_gap
-    uint64_t argument_limit;       // bytes of strings and pointers together; 0: Linux's, from the stack size. Never more than
-                                   // the stack can hold beside 32 KiB for the program
-    uint64_t page_budget;          // pages of one image (program and interpreter each); 0: as many as the user range has
-    libexec_address user_low;      // 0: the architecture's
-    libexec_address user_high;     // 0: the architecture's
-    uint32_t script_depth;         // 0: LIBEXEC_SCRIPT_DEPTH_MAX. LIBEXEC_NO_SCRIPTS: no scripts
+    uint64_t stack_size;     // bytes reserved for the stack, rounded up to pages; 0: 8 MiB. UINT64_MAX: as Linux's
+                             // "unlimited" for placement, 8 MiB reserved
+    uint64_t stack_guard;    // bytes kept free below it; 0: 1 MiB, as Linux's stack_guard_gap
+    uint64_t argument_limit; // bytes of strings and pointers together; 0: Linux's, from the stack size. Never more than
+                             // the stack can hold beside 32 KiB for the program
+    uint64_t page_budget;    // pages of one image (program and interpreter each); 0: as many as the user range has
+    libexec_address user_low;  // 0: the architecture's
+    libexec_address user_high; // 0: the architecture's
+    uint32_t script_depth;     // 0: LIBEXEC_SCRIPT_DEPTH_MAX. LIBEXEC_NO_SCRIPTS: no scripts
     uint32_t reserved;
 };
 #define LIBEXEC_NO_SCRIPTS UINT32_MAX

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Why an exec was refused, and where: filled once, by the first fault that is found, and never overwritten by a later one.
+// Why an exec was refused, and where: filled once, by the first fault that is found, and never overwritten by a later
+// one.
 #ifndef LIBEXEC_REPORT_H
 #define LIBEXEC_REPORT_H
 
@@ -13,7 +14,7 @@ extern "C" {
 // The stage that found the fault; stages run in this order.
 enum libexec_stage {
     LIBEXEC_STAGE_REQUEST = 0,
-    LIBEXEC_STAGE_SOURCE = 1,  // opening and reading files
+    LIBEXEC_STAGE_SOURCE = 1, // opening and reading files
     LIBEXEC_STAGE_SCRIPT = 2,
     LIBEXEC_STAGE_HEADER = 3,
     LIBEXEC_STAGE_PLAN = 4,
@@ -28,18 +29,18 @@ enum libexec_stage {
 // Which file is meant. The value is also the `kind` of the host's `open`.
 enum libexec_file {
     LIBEXEC_FILE_NONE = 0,
-    LIBEXEC_FILE_PROGRAM = 1,            // what the caller asked to execute
-    LIBEXEC_FILE_INTERPRETER = 2,        // the program interpreter named by PT_INTERP
-    LIBEXEC_FILE_SCRIPT_INTERPRETER = 3  // what a `#!` line names; once opened it is the program
+    LIBEXEC_FILE_PROGRAM = 1,           // what the caller asked to execute
+    LIBEXEC_FILE_INTERPRETER = 2,       // the program interpreter named by PT_INTERP
+    LIBEXEC_FILE_SCRIPT_INTERPRETER = 3 // what a `#!` line names; once opened it is the program
 };
 
 // Which of the report's numbers mean something.
 #define LIBEXEC_REPORT_PROGRAM_HEADER 0x01u
-#define LIBEXEC_REPORT_FILE_OFFSET 0x02u
-#define LIBEXEC_REPORT_ADDRESS 0x04u
-#define LIBEXEC_REPORT_VALUE 0x08u
-#define LIBEXEC_REPORT_LIMIT 0x10u
-#define LIBEXEC_REPORT_ARGUMENT 0x20u
+#define LIBEXEC_REPORT_FILE_OFFSET    0x02u
+#define LIBEXEC_REPORT_ADDRESS        0x04u
+#define LIBEXEC_REPORT_VALUE          0x08u
+#define LIBEXEC_REPORT_LIMIT          0x10u
+#define LIBEXEC_REPORT_ARGUMENT       0x20u
 
 struct libexec_report {
     enum libexec_status status;
@@ -50,16 +51,17 @@ struct libexec_report {
     uint32_t program_header; // index in the file's table
     uint32_t argument;       // which string: argv counted first, envp after it
     uint32_t reserved;
-    uint64_t file_offset;    // of the offending field
-    uint64_t address;        // in the new image, or in the caller's memory for argument faults
-    uint64_t value;          // what was found
-    uint64_t limit;          // what it was compared with
-    const char *clause;      // the rule, with its specification: "gABI ch. 5: p_filesz <= p_memsz"; a constant string or NULL
+    uint64_t file_offset; // of the offending field
+    uint64_t address;     // in the new image, or in the caller's memory for argument faults
+    uint64_t value;       // what was found
+    uint64_t limit;       // what it was compared with
+    const char
+        *clause; // the rule, with its specification: "gABI ch. 5: p_filesz <= p_memsz"; a constant string or NULL
 };
 
-// The errno for the caller: Linux's for the status, in the file that is meant (a malformed interpreter is ELIBBAD where a
-// malformed program is ENOEXEC). Where a host callback refused, its own code, unless the status has an errno of its own
-// (LIBEXEC_E_ARGUMENT_FAULT is EFAULT whatever `user_read` returned). Positive; 0 for LIBEXEC_OK.
+// The errno for the caller: Linux's for the status, in the file that is meant (a malformed interpreter is ELIBBAD where
+// a malformed program is ENOEXEC). Where a host callback refused, its own code, unless the status has an errno of its
+// own (LIBEXEC_E_ARGUMENT_FAULT is EFAULT whatever `user_read` returned). Positive; 0 for LIBEXEC_OK.
 int libexec_report_errno(const struct libexec_report *report);
 
 const char *libexec_stage_name(enum libexec_stage stage); // "plan", "layout", ...; never NULL

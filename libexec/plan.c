@@ -1,0 +1,586 @@
+// SPDX-License-Identifier: MIT
+// From program headers to a plan (gABI ch. 5), in three steps: collect (what the table says, once), check (each
+// segment, in Linux's order), run (which pages hold what, where segments share pages the later one wins). Nothing here
+// calls the host but to read.
+#include "plan.h"
+
+#include "bytes.h"
+#include "checked.h"
+#include "elf_format.h"
+#include "header.h"
+#include "report.h"
+
+// Where one segment's pages begin and end. `file_end` ends the pages with file bytes; zero pages follow up to `end`.
+struct segment_pages {
+    uint64_t start;
+    uint64_t file_end;
+    uint64_t end;
+};
+
+void libexec_bounds_of(struct libexec_bounds *bounds, const struct libexec_arch *arch,
+                       const struct libexec_policy *policy) {
+    bounds->user_low = policy->user_low != 0 ? policy->user_low : arch->user_low;
+    bounds->user_high = policy->user_high != 0 ? policy->user_high : arch->user_high;
+    bounds->page_size = arch->page_size;
+    bounds->page_budget = policy->page_budget != 0 ? policy->page_budget : bounds->user_high / arch->page_size;
+}
+
+static enum libexec_status plan_fail(struct libexec_report *report, enum libexec_status status, const char *clause,
+                                     uint32_t program_header, uint64_t value, uint64_t limit) {
+    if (report->status != LIBEXEC_OK)
+        return report->status;
+    libexec_fail_value(report, status, clause, value, limit);
+    report->known |= LIBEXEC_REPORT_PROGRAM_HEADER;
+    report->program_header = program_header;
+    return status;
+}
+
+// ---- collect ------------------------------------------------------------------------------------------------------
+
+// Only for segments whose sums are known not to wrap.
+static struct segment_pages segment_pages_of(const struct libexec_segment *segment, uint64_t page_size) {
+    struct segment_pages pages;
+    pages.start = libexec_round_down(segment->address, page_size);
+    pages.end =
+        segment->memory_size != 0 ? libexec_round_up(segment->address + segment->memory_size, page_size) : pages.start;
+    pages.file_end =
+        segment->file_size != 0 ? libexec_round_up(segment->address + segment->file_size, page_size) : pages.start;
+    return pages;
+}
+
+// Extents are formed as Linux forms them, with wrapping sums; a sum that wraps is refused by the check of its segment.
+static void plan_extend(struct libexec_plan *plan, const struct libexec_segment *segment, uint64_t page_size) {
+    const uint64_t start = libexec_round_down(segment->address, page_size);
+    const uint64_t end = segment->address + segment->memory_size;
+    const bool ordered = plan->segment_count == 0 || start >= plan->high;
+    if (!ordered)
+        plan->flags &= ~LIBEXEC_PLAN_ORDERED;
+    plan->low = plan->segment_count == 0 ? start : libexec_min(plan->low, start);
+    plan->end = libexec_max(plan->end, end);
+    plan->high = libexec_round_up(plan->end, page_size);
+}
+
+static void plan_add_segment(struct libexec_plan *plan, const struct libexec_program_header *header, uint32_t index,
+                             uint64_t page_size, struct libexec_report *own) {
+    if (plan->segment_count == LIBEXEC_CONFIG_SEGMENTS) {
+        plan_fail(own, LIBEXEC_E_SEGMENT_CAPACITY, "LIBEXEC_CONFIG_SEGMENTS", index, LIBEXEC_CONFIG_SEGMENTS + 1,
+                  LIBEXEC_CONFIG_SEGMENTS);
+        return;
+    }
+    struct libexec_segment *segment = &plan->segments[plan->segment_count];
+    segment->address = header->address;
+    segment->memory_size = header->memory_size;
+    segment->file_offset = header->offset;
+    segment->file_size = header->file_size;
+    segment->rights = libexec_rights_of(header->flags);
+    segment->program_header = index;
+    plan_extend(plan, segment, page_size);
+    plan->segment_count++;
+    if (libexec_power_of_two(header->alignment))
+        plan->alignment = libexec_max(plan->alignment, header->alignment);
+    // Linux's rule, wrapping sum included; the last such segment wins.
+    if (header->offset <= plan->program_headers_offset &&
+        plan->program_headers_offset < header->offset + header->file_size) {
+        plan->flags |= LIBEXEC_PLAN_HEADERS_MAPPED;
+        plan->program_headers = plan->program_headers_offset - header->offset + header->address;
+    }
+}
+
+static void plan_note_interpreter(struct libexec_plan *plan, const struct libexec_program_header *header,
+                                  uint32_t index, struct libexec_report *report) {
+    if ((plan->flags & LIBEXEC_PLAN_INTERPRETER) != 0 || report->file == LIBEXEC_FILE_INTERPRETER)
+        return; // the first one counts; an interpreter's own is ignored, as Linux does
+    plan->flags |= LIBEXEC_PLAN_INTERPRETER;
+    plan->interpreter_offset = header->offset;
+    plan->interpreter_length = header->file_size;
+    if (header->file_size < 2 || header->file_size > LIBEXEC_PATH_MAX)
+        plan_fail(report, LIBEXEC_E_INTERPRETER_LENGTH, "Linux: p_filesz of PT_INTERP is 2 ... 4096", index,
+                  header->file_size, LIBEXEC_PATH_MAX);
+    else if (!libexec_inside(header->offset, header->file_size, (uint64_t)INT64_MAX))
+        plan_fail(report, LIBEXEC_E_INTERPRETER_OFFSET, "file offsets are signed 64-bit numbers", index, header->offset,
+                  INT64_MAX);
+    else if (!libexec_inside(header->offset, header->file_size, plan->file_size))
+        plan_fail(report, LIBEXEC_E_INTERPRETER_OUTSIDE, "gABI ch. 5: the name is in the file", index, header->offset,
+                  plan->file_size);
+}
+
+static void plan_note_tls(struct libexec_plan *plan, const struct libexec_program_header *header, uint32_t index) {
+    if ((plan->flags & LIBEXEC_PLAN_TLS) != 0)
+        return;
+    plan->flags |= LIBEXEC_PLAN_TLS;
+    plan->tls_offset = header->offset;
+    plan->tls_file_size = header->file_size;
+    plan->tls_memory_size = header->memory_size;
+    plan->tls_address = header->address;
+    plan->tls_alignment = header->alignment;
+    plan->tls_program_header = index;
+}
+
+static void plan_note_stack(struct libexec_plan *plan, uint32_t flags) {
+    plan->flags |= LIBEXEC_PLAN_STACK_RIGHTS;
+    if ((flags & ELF_PF_X) != 0)
+        plan->flags |= LIBEXEC_PLAN_EXECUTABLE_STACK;
+    else
+        plan->flags &= ~LIBEXEC_PLAN_EXECUTABLE_STACK; // the last header wins
+}
+
+struct property_place {
+    uint64_t offset;
+    uint64_t length;
+};
+
+static void plan_add_header(struct libexec_plan *plan, const struct libexec_program_header *header, uint32_t index,
+                            uint64_t page_size, struct property_place *property, struct libexec_report *report,
+                            struct libexec_report *own) {
+    switch (header->type) {
+    case ELF_PT_LOAD:
+        plan_add_segment(plan, header, index, page_size, own);
+        break;
+    case ELF_PT_INTERP:
+        plan_note_interpreter(plan, header, index, report);
+        break;
+    case ELF_PT_TLS:
+        plan_note_tls(plan, header, index);
+        break;
+    case ELF_PT_GNU_STACK:
+        plan_note_stack(plan, header->flags);
+        break;
+    case ELF_PT_GNU_PROPERTY:
+        property->offset = header->offset;
+        property->length = header->file_size;
+        break;
+    default:
+        break;
+    }
+}
+
+static enum libexec_status plan_walk_table(struct libexec_plan *plan, struct libexec_window *window, uint64_t page_size,
+                                           struct property_place *property, struct libexec_report *report,
+                                           struct libexec_report *own) {
+    const uint64_t end = plan->program_headers_offset + (uint64_t)plan->program_header_count * ELF_PROGRAM_HEADER_SIZE;
+    for (uint32_t i = 0; i < plan->program_header_count; i++) {
+        const uint64_t offset = plan->program_headers_offset + (uint64_t)i * ELF_PROGRAM_HEADER_SIZE;
+        const uint8_t *bytes = libexec_window_at(window, offset, ELF_PROGRAM_HEADER_SIZE);
+        if (bytes == NULL) {
+            if (libexec_window_fetch(window, offset, end - offset, report) != LIBEXEC_OK)
+                return report->status;
+            bytes = libexec_window_at(window, offset, ELF_PROGRAM_HEADER_SIZE);
+        }
+        if (bytes == NULL) // the buffer is smaller than one entry: excluded by the callers
+            return libexec_fail(report, LIBEXEC_E_REQUEST, "buffer of 512 bytes at least");
+        struct libexec_program_header header;
+        libexec_program_header_load(&header, bytes);
+        plan_add_header(plan, &header, i, page_size, property, report, own);
+        if (report->status != LIBEXEC_OK) {
+            libexec_fail_offset(report, offset);
+            return report->status;
+        }
+    }
+    return LIBEXEC_OK;
+}
+
+// The bits of GNU_PROPERTY_X86_FEATURE_1_AND. A malformed note has no bits; it is never a reason to refuse.
+static uint32_t property_features(const uint8_t *bytes, uint64_t length) {
+    static const uint8_t name[4] = {'G', 'N', 'U', 0};
+    if (length < 16 || libexec_load32(bytes) != 4 || libexec_load32(bytes + 8) != ELF_NT_GNU_PROPERTY_TYPE_0 ||
+        memcmp(bytes + 12, name, sizeof name) != 0)
+        return 0;
+    const uint64_t end = 16 + libexec_min(libexec_load32(bytes + 4), length - 16);
+    for (uint64_t at = 16; end - at >= 12;) {
+        const uint32_t type = libexec_load32(bytes + at);
+        const uint64_t size = libexec_load32(bytes + at + 4);
+        if (type == ELF_GNU_PROPERTY_X86_FEATURE_1_AND && size == 4)
+            return libexec_load32(bytes + at + 8);
+        const uint64_t step = 8 + libexec_round_up(size, 8);
+        if (step > end - at)
+            return 0;
+        at += step;
+    }
+    return 0;
+}
+
+static enum libexec_status plan_read_property(struct libexec_plan *plan, struct libexec_window *window,
+                                              const struct property_place *property, struct libexec_report *report) {
+    const uint64_t length = libexec_min(property->length, window->buffer_size);
+    if (length == 0 || !libexec_inside(property->offset, property->length, plan->file_size))
+        return LIBEXEC_OK;
+    const uint8_t *bytes = libexec_window_at(window, property->offset, length);
+    if (bytes == NULL) {
+        if (libexec_window_fetch(window, property->offset, length, report) != LIBEXEC_OK)
+            return report->status;
+        bytes = libexec_window_at(window, property->offset, length);
+    }
+    const uint32_t features = bytes != NULL ? property_features(bytes, length) : 0;
+    if ((features & ELF_X86_FEATURE_1_IBT) != 0)
+        plan->flags |= LIBEXEC_PLAN_IBT;
+    if ((features & ELF_X86_FEATURE_1_SHSTK) != 0)
+        plan->flags |= LIBEXEC_PLAN_SHADOW_STACK;
+    return LIBEXEC_OK;
+}
+
+// ---- what only this library or its policies refuse ------------------------------------------------------------------
+
+static void plan_refuse_segment(const struct libexec_plan *plan, const struct libexec_segment *segment,
+                                const struct libexec_policy *policy, struct libexec_report *own) {
+    if (segment->file_size != 0 && !libexec_inside(segment->file_offset, segment->file_size, plan->file_size))
+        plan_fail(own, LIBEXEC_E_OUTSIDE_FILE, "gABI ch. 5: p_offset + p_filesz <= file size", segment->program_header,
+                  segment->file_offset, plan->file_size);
+    const uint32_t both = LIBEXEC_RIGHT_WRITE | LIBEXEC_RIGHT_EXECUTE;
+    if ((policy->flags & LIBEXEC_POLICY_NO_WRITE_EXECUTE) != 0 && (segment->rights & both) == both)
+        plan_fail(own, LIBEXEC_E_WRITE_EXECUTE, "policy: no segment is writable and executable",
+                  segment->program_header, segment->rights, LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_EXECUTE);
+}
+
+static void plan_refuse_overlap(const struct libexec_plan *plan, uint64_t page_size, struct libexec_report *own) {
+    for (uint32_t i = 1; i < plan->segment_count; i++) {
+        const struct segment_pages a = segment_pages_of(&plan->segments[i], page_size);
+        for (uint32_t j = 0; j < i; j++) {
+            const struct segment_pages b = segment_pages_of(&plan->segments[j], page_size);
+            if (libexec_overlap(a.start, a.end - a.start, b.start, b.end - b.start))
+                plan_fail(own, LIBEXEC_E_OVERLAP, "policy: no two segments share a page",
+                          plan->segments[i].program_header, a.start, b.end);
+        }
+    }
+}
+
+static bool plan_entry_executable(const struct libexec_plan *plan) {
+    for (uint32_t i = 0; i < plan->segment_count; i++) {
+        const struct libexec_segment *segment = &plan->segments[i];
+        if ((segment->rights & LIBEXEC_RIGHT_EXECUTE) != 0 && plan->entry - segment->address < segment->memory_size)
+            return true;
+    }
+    return false;
+}
+
+static bool plan_occupies_bytes(const struct libexec_plan *plan) {
+    for (uint32_t i = 0; i < plan->segment_count; i++)
+        if (plan->segments[i].memory_size != 0)
+            return true;
+    return false;
+}
+
+static void plan_refuse(const struct libexec_plan *plan, const struct libexec_policy *policy, uint64_t page_size,
+                        struct libexec_report *own) {
+    if (!plan_occupies_bytes(plan))
+        libexec_fail_value(own, LIBEXEC_E_NO_SEGMENTS, "gABI ch. 5: a program has segments to load",
+                           plan->segment_count, 1);
+    for (uint32_t i = 0; i < plan->segment_count; i++)
+        plan_refuse_segment(plan, &plan->segments[i], policy, own);
+    if ((policy->flags & LIBEXEC_POLICY_NO_OVERLAP) != 0 && (plan->flags & LIBEXEC_PLAN_ORDERED) == 0)
+        plan_refuse_overlap(plan, page_size, own);
+    if ((policy->flags & LIBEXEC_POLICY_ENTRY_EXECUTABLE) != 0 && !plan_entry_executable(plan)) {
+        libexec_fail_value(own, LIBEXEC_E_ENTRY_RIGHTS, "policy: e_entry is in an executable segment", plan->entry,
+                           plan->end);
+        libexec_fail_offset(own, ELF_E_ENTRY);
+    }
+    if (own->file == LIBEXEC_FILE_INTERPRETER)
+        return;
+    if ((policy->flags & LIBEXEC_POLICY_PIE_ONLY) != 0 && (plan->flags & LIBEXEC_PLAN_POSITION_INDEPENDENT) == 0) {
+        libexec_fail_value(own, LIBEXEC_E_NOT_PIE, "policy: e_type is ET_DYN", ELF_TYPE_EXEC, ELF_TYPE_DYN);
+        libexec_fail_offset(own, ELF_E_TYPE);
+    }
+    if ((policy->flags & LIBEXEC_POLICY_NO_EXECUTABLE_STACK) != 0 && (plan->flags & LIBEXEC_PLAN_EXECUTABLE_STACK) != 0)
+        libexec_fail(own, LIBEXEC_E_EXECUTABLE_STACK, "policy: PT_GNU_STACK without PF_X");
+}
+
+enum libexec_status libexec_plan_collect(struct libexec_plan *plan, struct libexec_window *window,
+                                         const struct libexec_arch *arch, const struct libexec_policy *policy,
+                                         struct libexec_report *report, struct libexec_report *own) {
+    struct libexec_file_header header;
+    struct property_place property = {0, 0};
+    memset(plan, 0, offsetof(struct libexec_plan, segments));
+    plan->file_size = window->source->size;
+    if (libexec_header_parse(&header, window->bytes, window->length, plan->file_size, arch, report) != LIBEXEC_OK)
+        return report->status;
+    plan->flags = LIBEXEC_PLAN_ORDERED | (header.type == ELF_TYPE_DYN ? LIBEXEC_PLAN_POSITION_INDEPENDENT : 0);
+    plan->entry = header.entry;
+    plan->type = header.type;
+    plan->program_headers_offset = header.table_offset;
+    plan->program_header_count = header.table_count;
+    report->stage = LIBEXEC_STAGE_PLAN;
+    if (plan_walk_table(plan, window, arch->page_size, &property, report, own) != LIBEXEC_OK)
+        return report->status;
+    plan->alignment = libexec_round_up(plan->alignment, arch->page_size);
+    plan_refuse(plan, policy, arch->page_size, own);
+    // After the table, so that the window still holds the interpreter's name in the usual file.
+    if ((plan->flags & LIBEXEC_PLAN_INTERPRETER) == 0)
+        return plan_read_property(plan, window, &property, report);
+    return LIBEXEC_OK;
+}
+
+enum libexec_status libexec_plan_interpreter_name(const struct libexec_plan *plan, const struct libexec_window *window,
+                                                  char *name, uint64_t size, struct libexec_report *report) {
+    const uint64_t length = plan->interpreter_length;
+    if (length > size)
+        return libexec_fail_value(report, LIBEXEC_E_NAME_TOO_LONG, "LIBEXEC_CONFIG_NAME_BYTES", length, size);
+    const uint8_t *bytes = libexec_window_at(window, plan->interpreter_offset, length);
+    if (bytes != NULL)
+        memcpy(name, bytes, (size_t)length);
+    else if (libexec_source_read(window->source, plan->interpreter_offset, name, length, report) != LIBEXEC_OK)
+        return report->status;
+    if (name[length - 1] != 0)
+        libexec_fail_value(report, LIBEXEC_E_INTERPRETER_UNTERMINATED, "gABI ch. 5: the name ends with a NUL",
+                           (uint8_t)name[length - 1], 0);
+    else if (name[0] == 0)
+        libexec_fail(report, LIBEXEC_E_INTERPRETER_EMPTY, "gABI ch. 5: PT_INTERP is a path name");
+    if (report->status != LIBEXEC_OK)
+        libexec_fail_offset(report, plan->interpreter_offset);
+    return report->status;
+}
+
+// ---- check ----------------------------------------------------------------------------------------------------------
+
+struct segment_range {
+    uint64_t start; // biased, page aligned
+    uint64_t length;
+};
+
+// Whether the pages may be there at all: Linux's get_unmapped_area, then mmap_min_addr.
+static enum libexec_status segment_check_range(const struct segment_range *range, const struct libexec_placing *placing,
+                                               uint32_t program_header, struct libexec_report *report) {
+    const struct libexec_bounds *bounds = &placing->bounds;
+    if (range->length == 0 || range->length > bounds->user_high)
+        return plan_fail(report, LIBEXEC_E_NO_ROOM, "the segment fits the user range", program_header, range->length,
+                         bounds->user_high);
+    if (!placing->placed)
+        return LIBEXEC_OK;
+    if (range->start > bounds->user_high - range->length)
+        return plan_fail(report, LIBEXEC_E_NO_ROOM, "the segment ends inside the user range", program_header,
+                         range->start, bounds->user_high);
+    if (range->start < bounds->user_low)
+        return plan_fail(report, LIBEXEC_E_LOW_ADDRESS, "the lowest address a program may map", program_header,
+                         range->start, bounds->user_low);
+    return LIBEXEC_OK;
+}
+
+// Like Linux, looks at one run of private pages at a time; layout.c looks at their sum.
+static enum libexec_status segment_charge(struct libexec_placing *placing, uint64_t length, bool private_pages,
+                                          uint32_t program_header, struct libexec_report *report) {
+    const uint64_t pages = length / placing->bounds.page_size;
+    placing->pages += pages; // each length was tested against the user range: no overflow
+    if (private_pages && pages > placing->bounds.page_budget)
+        return plan_fail(report, LIBEXEC_E_PAGE_BUDGET, "the policy's page budget", program_header, pages,
+                         placing->bounds.page_budget);
+    return LIBEXEC_OK;
+}
+
+// The pages with file bytes: Linux's elf_map. Sums wrap here as they do there; each is tested before it is used.
+static enum libexec_status segment_check_file(const struct libexec_segment *segment, struct libexec_placing *placing,
+                                              bool first, struct libexec_report *report) {
+    const uint64_t page_size = placing->bounds.page_size;
+    const uint64_t in_page = segment->address & (page_size - 1);
+    const uint64_t offset = segment->file_offset - in_page;
+    const uint64_t size = libexec_round_up(segment->file_size + in_page, page_size);
+    const uint32_t index = segment->program_header;
+    struct segment_range range = {libexec_round_down(placing->bias + segment->address, page_size), size};
+    uint64_t end;
+    if (size == 0) // wrapped: p_filesz is refused below, with p_memsz
+        return LIBEXEC_OK;
+    if (first && placing->span != 0)
+        range.length = libexec_round_up(placing->span, page_size);
+    if (!libexec_add(offset, range.length, &end))
+        return plan_fail(report, LIBEXEC_E_FILE_RANGE, "p_offset + p_filesz does not wrap", index, segment->file_offset,
+                         UINT64_MAX);
+    if ((offset & (page_size - 1)) != 0)
+        return plan_fail(report, LIBEXEC_E_CONGRUENCE, "gABI ch. 5: p_vaddr = p_offset modulo the page size", index,
+                         segment->file_offset & (page_size - 1), in_page);
+    if (segment_check_range(&range, placing, index, report) != LIBEXEC_OK)
+        return report->status;
+    if (end > (uint64_t)INT64_MAX)
+        return plan_fail(report, LIBEXEC_E_FILE_OFFSET, "file offsets are signed 64-bit numbers", index,
+                         segment->file_offset, INT64_MAX);
+    return segment_charge(placing, size, (segment->rights & LIBEXEC_RIGHT_WRITE) != 0, index, report);
+}
+
+// The zero pages: Linux's vm_brk_flags.
+static enum libexec_status segment_check_zero(const struct libexec_segment *segment, struct libexec_placing *placing,
+                                              struct libexec_report *report) {
+    const uint64_t page_size = placing->bounds.page_size;
+    const uint64_t address = placing->bias + segment->address;
+    const uint64_t zero_start =
+        segment->file_size != 0 ? address + segment->file_size : libexec_round_down(address, page_size);
+    struct segment_range range = {libexec_round_up(zero_start, page_size), 0};
+    range.length = libexec_round_up(address + segment->memory_size, page_size) - range.start;
+    if (segment->memory_size <= segment->file_size || range.length == 0)
+        return LIBEXEC_OK;
+    if (segment_check_range(&range, placing, segment->program_header, report) != LIBEXEC_OK)
+        return report->status;
+    return segment_charge(placing, range.length, true, segment->program_header, report);
+}
+
+static enum libexec_status segment_check_addresses(const struct libexec_segment *segment,
+                                                   const struct libexec_placing *placing,
+                                                   struct libexec_report *report) {
+    const uint64_t high = placing->bounds.user_high;
+    const uint64_t address = segment->address + (placing->interpreter ? placing->bias : 0);
+    const uint32_t index = segment->program_header;
+    if (placing->placed && libexec_round_down(placing->bias + segment->address, placing->bounds.page_size) >= high)
+        return plan_fail(report, LIBEXEC_E_ADDRESS_RANGE, "p_vaddr is a user address", index, segment->address, high);
+    if (address >= high)
+        return plan_fail(report, LIBEXEC_E_ADDRESS_RANGE, "p_vaddr is a user address", index, segment->address, high);
+    if (segment->file_size > segment->memory_size)
+        return plan_fail(report, LIBEXEC_E_FILE_OVER_MEMORY, "gABI ch. 5: p_filesz <= p_memsz", index,
+                         segment->file_size, segment->memory_size);
+    if (!libexec_inside(address, segment->memory_size, high))
+        return plan_fail(report, LIBEXEC_E_ADDRESS_RANGE, "p_vaddr + p_memsz is a user address", index,
+                         segment->memory_size, high);
+    return LIBEXEC_OK;
+}
+
+enum libexec_status libexec_segment_check(const struct libexec_segment *segment, struct libexec_placing *placing,
+                                          bool first, struct libexec_report *report) {
+    if (segment->file_size != 0 && segment_check_file(segment, placing, first, report) != LIBEXEC_OK)
+        return report->status;
+    if (segment_check_zero(segment, placing, report) != LIBEXEC_OK)
+        return report->status;
+    return segment_check_addresses(segment, placing, report);
+}
+
+// ---- public ---------------------------------------------------------------------------------------------------------
+
+static enum libexec_status plan_check_alone(const struct libexec_plan *plan, const struct libexec_arch *arch,
+                                            const struct libexec_policy *policy, struct libexec_report *report) {
+    const bool fixed = (plan->flags & LIBEXEC_PLAN_POSITION_INDEPENDENT) == 0;
+    struct libexec_placing placing = {.placed = fixed};
+    libexec_bounds_of(&placing.bounds, arch, policy);
+    if (!fixed && plan->segment_count != 0 && plan->end == plan->low)
+        return libexec_fail_value(report, LIBEXEC_E_EMPTY_SPAN, "the PT_LOADs span bytes", 0, 1);
+    for (uint32_t i = 0; i < plan->segment_count; i++)
+        if (libexec_segment_check(&plan->segments[i], &placing, false, report) != LIBEXEC_OK)
+            return report->status;
+    if (placing.pages > placing.bounds.page_budget)
+        libexec_fail_value(report, LIBEXEC_E_PAGE_BUDGET, "the policy's page budget", placing.pages,
+                           placing.bounds.page_budget);
+    return report->status;
+}
+
+enum libexec_status libexec_plan_read(struct libexec_plan *plan, const struct libexec_source *source,
+                                      const struct libexec_arch *arch, const struct libexec_policy *policy,
+                                      void *buffer, uint32_t buffer_size, struct libexec_report *report) {
+    static const struct libexec_policy default_policy = {0};
+    struct libexec_report own;
+    struct libexec_window window;
+    libexec_report_begin(report, LIBEXEC_STAGE_HEADER, LIBEXEC_FILE_PROGRAM);
+    libexec_report_begin(&own, LIBEXEC_STAGE_PLAN, LIBEXEC_FILE_PROGRAM);
+    if (buffer_size < 512 || !libexec_power_of_two(arch->page_size))
+        return libexec_fail(report, LIBEXEC_E_REQUEST, "buffer of 512 bytes at least");
+    if (policy == NULL)
+        policy = &default_policy;
+    libexec_window_open(&window, source, buffer, buffer_size);
+    if (libexec_window_fetch(&window, 0, buffer_size, report) == LIBEXEC_OK)
+        libexec_plan_collect(plan, &window, arch, policy, report, &own);
+    libexec_window_close(&window);
+    if (report->status == LIBEXEC_OK)
+        plan_check_alone(plan, arch, policy, report);
+    if (report->status == LIBEXEC_OK && own.status != LIBEXEC_OK)
+        *report = own;
+    if ((report->known & LIBEXEC_REPORT_PROGRAM_HEADER) != 0)
+        libexec_fail_offset(report,
+                            plan->program_headers_offset + (uint64_t)report->program_header * ELF_PROGRAM_HEADER_SIZE);
+    return report->status;
+}
+
+// ---- run ------------------------------------------------------------------------------------------------------------
+
+// The segment that owns page `page`: the last in the table that covers it.
+static const struct libexec_segment *run_owner(const struct libexec_plan *plan, uint32_t count, uint64_t page_size,
+                                               uint64_t page, struct segment_pages *pages) {
+    for (uint32_t i = count; i-- > 0;) {
+        *pages = segment_pages_of(&plan->segments[i], page_size);
+        if (pages->start <= page && page < pages->end)
+            return &plan->segments[i];
+    }
+    return NULL;
+}
+
+// The first page at or above `from` that any segment covers.
+static bool run_first_page(const struct libexec_plan *plan, uint64_t page_size, uint64_t from, uint64_t *page) {
+    bool found = false;
+    for (uint32_t i = 0; i < plan->segment_count; i++) {
+        const struct segment_pages pages = segment_pages_of(&plan->segments[i], page_size);
+        if (pages.end <= from || pages.end == pages.start)
+            continue;
+        const uint64_t start = libexec_max(pages.start, from);
+        if (!found || start < *page)
+            *page = start;
+        found = true;
+        if ((plan->flags & LIBEXEC_PLAN_ORDERED) != 0)
+            break;
+    }
+    return found;
+}
+
+// How far the owner's pages reach before a later segment takes over.
+static uint64_t run_cut(const struct libexec_plan *plan, const struct libexec_segment *owner, uint64_t page_size,
+                        uint64_t page, uint64_t end) {
+    if ((plan->flags & LIBEXEC_PLAN_ORDERED) != 0)
+        return end;
+    for (const struct libexec_segment *later = owner + 1; later < plan->segments + plan->segment_count; later++) {
+        const struct segment_pages pages = segment_pages_of(later, page_size);
+        if (pages.end != pages.start && pages.start > page && pages.start < end)
+            end = pages.start;
+    }
+    return end;
+}
+
+// File bytes of the owner from `page` on: all of its pages where p_memsz == p_filesz (the bytes around the segment are
+// as in the file), else up to p_filesz.
+static void run_file_bytes(const struct libexec_plan *plan, const struct libexec_segment *owner,
+                           const struct segment_pages *pages, uint64_t page, struct libexec_run *run) {
+    const uint64_t bytes = owner->memory_size > owner->file_size ? owner->address + owner->file_size - pages->start
+                                                                 : pages->file_end - pages->start;
+    run->file_offset = owner->file_offset - (owner->address - pages->start) + (page - pages->start);
+    run->file_length = libexec_min(bytes - (page - pages->start), run->length);
+    // The last page may reach past the end of the file: what the file lacks is zero, as in a page cache.
+    run->file_length =
+        run->file_offset < plan->file_size ? libexec_min(run->file_length, plan->file_size - run->file_offset) : 0;
+}
+
+// A bss-only segment may begin inside a page. What earlier segments put below its first byte stays: finds the file
+// bytes of that page, cut at the lowest such beginning.
+static void run_neighbour(const struct libexec_plan *plan, const struct libexec_segment *owner, uint64_t page_size,
+                          struct libexec_run *run) {
+    uint64_t limit = owner->address & (page_size - 1);
+    struct segment_pages pages;
+    const struct libexec_segment *below = owner;
+    while (limit != 0) {
+        below = run_owner(plan, (uint32_t)(below - plan->segments), page_size, run->address, &pages);
+        if (below == NULL)
+            return;
+        if (below->file_size != 0)
+            break;
+        limit = below->address > run->address ? libexec_min(limit, below->address & (page_size - 1)) : 0;
+    }
+    if (limit == 0 || run->address >= pages.file_end)
+        return;
+    run_file_bytes(plan, below, &pages, run->address, run);
+    run->file_length = libexec_min(run->file_length, limit);
+}
+
+bool libexec_plan_next_run(const struct libexec_plan *plan, uint32_t page_size, libexec_address from,
+                           struct libexec_run *run) {
+    struct segment_pages pages;
+    uint64_t page = 0;
+    if (!run_first_page(plan, page_size, from, &page))
+        return false;
+    const struct libexec_segment *owner = run_owner(plan, plan->segment_count, page_size, page, &pages);
+    if (owner == NULL) // cannot be: some segment covers the page
+        return false;
+    const bool has_bytes = page < pages.file_end;
+    run->address = page;
+    run->length = run_cut(plan, owner, page_size, page, has_bytes ? pages.file_end : pages.end) - page;
+    run->file_offset = 0;
+    run->file_length = 0;
+    run->rights = owner->rights | (has_bytes ? 0 : LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_WRITE);
+    run->program_header = owner->program_header;
+    if (has_bytes) {
+        run_file_bytes(plan, owner, &pages, page, run);
+    } else if (owner->address > page && (plan->flags & LIBEXEC_PLAN_ORDERED) == 0) {
+        const uint64_t whole = run->length;
+        run->length = page_size;
+        run_neighbour(plan, owner, page_size, run);
+        if (run->file_length == 0)
+            run->length = whole;
+    }
+    return true;
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// The new address space as the stages see it: map operations that may be collected, and two views.
+#ifndef LIBEXEC_SPACE_H
+#define LIBEXEC_SPACE_H
+
+#include "state.h"
+
+// Maps, or collects for one call of `map_many`.
+enum libexec_status libexec_space_map(struct libexec_state *state, const struct libexec_map *operation);
+
+// Hands over what was collected.
+enum libexec_status libexec_space_flush(struct libexec_state *state);
+
+// The byte for `address` of a mapped run that ends at `end`, and how many bytes from it on may be written through the
+// same view. Each role has one view at a time; views of both roles are one where they lie in the same pages. NULL after
+// a failure.
+uint8_t *libexec_space_at(struct libexec_state *state, enum space_role role, uint64_t address, uint64_t end,
+                          uint64_t *available);
+
+// Opens a view for one piece of writing, outside the two roles, which must hold no view.
+enum libexec_status libexec_space_view(struct libexec_state *state, uint64_t address, uint64_t length,
+                                       struct libexec_view *view);
+void libexec_space_view_end(struct libexec_state *state, uint64_t address, const struct libexec_view *view);
+
+// Ends the views of both roles. For undo too.
+void libexec_space_close_views(struct libexec_state *state);
+
+#endif

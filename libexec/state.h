@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: MIT
+// The inside of the exec object: what the stages after the plan share. exec.c owns it; the stages fill their own part.
+#ifndef LIBEXEC_STATE_H
+#define LIBEXEC_STATE_H
+
+#include "plan.h"
+
+#include <libexec/exec.h>
+#include <libexec/stack.h>
+
+// Which of the two views that may be open at once; see space.c.
+enum space_role { SPACE_VECTOR = 0, SPACE_STRINGS = 1 };
+
+struct libexec_slot {
+    uint64_t address;
+    uint64_t length; // 0: no view is open
+    uint8_t *bytes;
+};
+
+struct libexec_space {
+    void *handle;
+    bool made;
+    uint8_t role_slot[2];
+    uint32_t pending; // map operations collected for map_many
+    struct libexec_slot slots[2];
+};
+
+// One `#!` line that was followed: its words in the names memory.
+struct libexec_script_words {
+    uint16_t path;
+    uint16_t argument; // 0: none
+};
+
+// Copying the arguments.
+struct libexec_copy {
+    uint64_t argc;
+    uint64_t envc;
+    uint64_t prefix;       // leading arguments that come from `#!` lines
+    uint64_t budget;       // bytes of strings that may still be stored
+    uint64_t cursor;       // where the next string goes
+    uint64_t dirty_end;    // bytes up to here were written, perhaps with surplus of the caller's memory
+    uint64_t fetched_at;   // user address of the bytes that already stand at the cursor ...
+    uint64_t fetched_left; // ... and how many
+    uint64_t environment;
+    uint64_t strings;
+    uint64_t strings_end;
+    bool empty_argv; // argc was 0
+    bool scattered;  // strings do not follow one another in the caller's memory
+};
+
+#define LIBEXEC_BATCH 12
+
+struct libexec_state {
+    uint32_t stage; // one of the STATE_... values of exec.c
+    uint32_t caller_threads;
+    const struct libexec_host *host;
+    void *context;
+    const struct libexec_arch *arch;
+    struct libexec_policy policy;
+    struct libexec_arguments arguments;
+    const struct libexec_auxv *auxv;
+    uint32_t auxv_count;
+    uint32_t stack_rights;
+    struct libexec_report report;
+    struct libexec_report own; // the first refusal that Linux would not have made; see plan.h
+
+    // Files. program is the final one; both are closed before the first commit hook.
+    struct libexec_source program;
+    struct libexec_source interpreter;
+    bool program_open;
+    bool interpreter_open;
+    bool has_interpreter;
+    bool close_on_exec;
+    bool plans_valid;
+    bool not_readable;
+    uint32_t script_depth;
+
+    // Names: the path as named, and the words of `#!` lines.
+    const char *path;
+    char *names;
+    uint32_t names_size;
+    uint32_t names_used;
+    struct libexec_script_words scripts[LIBEXEC_SCRIPT_DEPTH_MAX + 1];
+
+    struct libexec_plan program_plan;
+    struct libexec_plan interpreter_plan;
+    struct libexec_layout layout;
+    struct libexec_image_answer answer;
+    struct {
+        uint8_t auxv[16];  // AT_RANDOM's bytes
+        uint64_t words[4]; // mmap, PIE, stack, brk
+    } random;
+    struct libexec_space space;
+    struct libexec_copy copy;
+    uint32_t auxv_built;
+    uint32_t auxv_execfn; // index of AT_EXECFN
+
+    // Each in its turn: header bytes while plans are made, map operations while the image is loaded, then the auxiliary
+    // vector.
+    union {
+        uint8_t header[LIBEXEC_CONFIG_HEADER_BYTES];
+        struct libexec_map operations[LIBEXEC_BATCH];
+        struct libexec_auxv auxv[LIBEXEC_AUXV_MAX];
+    } scratch;
+    char own_names[LIBEXEC_CONFIG_NAME_BYTES];
+};
+
+#endif
