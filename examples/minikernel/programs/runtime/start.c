@@ -36,7 +36,7 @@ static void run_constructors(void) {
 
 // The programs use a stack protector: its canary lies in the TLS block, so no frame may open with one before the block
 // is known to be there and none may close over a change of it.
-__attribute__((noreturn, optimize("no-stack-protector"))) void start_program(uint64_t *stack) {
+__attribute__((noreturn, no_stack_protector)) void start_program(uint64_t *stack) {
     start_argc = (int)stack[0];
     start_argv = (char **)(stack + 1);
     start_envp = start_argv + start_argc + 1;

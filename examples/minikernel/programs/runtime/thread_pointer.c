@@ -17,7 +17,7 @@ enum { PT_TLS = 7, ARCH_SET_FS = 0x1002, CONTROL_BLOCK_BYTES = 256 };
 
 _Alignas(4096) static uint8_t area[64 * 1024];
 
-__attribute__((optimize("no-stack-protector"))) void make_thread_pointer(void) {
+__attribute__((no_stack_protector)) void make_thread_pointer(void) {
     const struct program_header *headers = (const struct program_header *)(uintptr_t)auxiliary_value(AT_PHDR, 0);
     const uint64_t count = auxiliary_value(AT_PHNUM, 0);
     for (uint64_t i = 0; i < count; i++) {
