@@ -67,17 +67,16 @@ struct libexec_request {
     // The program: a path in kernel memory, or the user address of one, or an opened source.
     const char *path;          // kernel memory; with `source`, the display name: AT_EXECFN (Linux: "/dev/fd/N")
     libexec_address user_path; // used where `path` is NULL and `source` is NULL
-    const struct libexec_source
-        *source; // opened; copied. The library closes it, whatever becomes of the exec, except after
-                 // LIBEXEC_E_REQUEST, LIBEXEC_E_HOST_TABLE, LIBEXEC_E_POLICY and LIBEXEC_E_THREADS
-    uint32_t
-        close_on_exec; // with `source`: 1 if no script interpreter could open `path` (LIBEXEC_E_SCRIPT_UNREACHABLE)
+    // An opened source; copied. The library closes it, whatever becomes of the exec, except after LIBEXEC_E_REQUEST,
+    // LIBEXEC_E_HOST_TABLE, LIBEXEC_E_POLICY and LIBEXEC_E_THREADS.
+    const struct libexec_source *source;
+    uint32_t close_on_exec;  // with `source`: 1 if a script's interpreter could not open `path`
     uint32_t caller_threads; // other threads of the caller: more than 0 needs the host's `seize`
 
     struct libexec_arguments arguments;
 
-    const struct libexec_auxv
-        *auxv; // further entries: HWCAP, HWCAP2, CLKTCK, MINSIGSTKSZ, SYSINFO_EHDR, vendor entries, ...
+    // Further entries: HWCAP, HWCAP2, CLKTCK, MINSIGSTKSZ, SYSINFO_EHDR, vendor entries.
+    const struct libexec_auxv *auxv;
     uint32_t auxv_count;
     uint32_t names_size; // of `names`
     char *names;         // memory for names longer than the exec object holds, or NULL; see LIBEXEC_NAMES_MAX

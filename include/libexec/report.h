@@ -55,8 +55,7 @@ struct libexec_report {
     uint64_t address;     // in the new image, or in the caller's memory for argument faults
     uint64_t value;       // what was found
     uint64_t limit;       // what it was compared with
-    const char
-        *clause; // the rule, with its specification: "gABI ch. 5: p_filesz <= p_memsz"; a constant string or NULL
+    const char *clause;   // the rule and where it stands: "gABI ch. 5: p_filesz <= p_memsz"; constant, or NULL
 };
 
 // The errno for the caller: Linux's for the status, in the file that is meant (a malformed interpreter is ELIBBAD where
