@@ -13,6 +13,7 @@
 #include "space.h"
 #include "stack.h"
 #include "tls.h"
+#include "tls_shape.h"
 
 #include <libexec/version.h>
 

@@ -8,8 +8,7 @@
 #include "checked.h"
 #include "elf_format.h"
 #include "report.h"
-
-#include <libexec/tls.h>
+#include "tls_shape.h"
 
 #define MIB                    (UINT64_C(1) << 20)
 #define LAYOUT_DEFAULT_STACK   (8 * MIB)

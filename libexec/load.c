@@ -8,7 +8,7 @@
 #include "checked.h"
 #include "report.h"
 #include "space.h"
-#include "tls.h"
+#include "tls_shape.h"
 
 // One of the two files, with what is needed to load it.
 struct load_image {

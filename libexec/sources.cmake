@@ -5,16 +5,10 @@
 #   target_sources(kernel PRIVATE ${LIBEXEC_SOURCES})
 #   target_include_directories(kernel PRIVATE ${LIBEXEC_INCLUDE_DIR})
 #
-# The list itself stands in sources.txt beside this file, one name a line; every other way to build the core reads it too.
+# The list itself stands in sources.txt beside this file, one name a line; every other way to build the core reads it.
 
 file(STRINGS "${CMAKE_CURRENT_LIST_DIR}/sources.txt" LIBEXEC_SOURCES REGEX "^[a-z]")
 list(TRANSFORM LIBEXEC_SOURCES PREPEND "${CMAKE_CURRENT_LIST_DIR}/")
-foreach(source IN LISTS LIBEXEC_SOURCES)
-  if(NOT EXISTS "${source}")
-    message(WARNING "libexec: ${source} is not there yet")
-    list(REMOVE_ITEM LIBEXEC_SOURCES "${source}")
-  endif()
-endforeach()
 
 # A changed list must configure again, as a changed CMakeLists.txt would.
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${CMAKE_CURRENT_LIST_DIR}/sources.txt")

@@ -15,6 +15,7 @@ ROWS = [
     ["plan"],
     ["script"],
     ["state"],
+    ["tls_shape"],
     ["layout"],
     ["space"],
     ["load"],
