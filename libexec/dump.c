@@ -260,7 +260,7 @@ static void put_region(const struct libexec_sink *sink, const struct libexec_reg
 }
 
 void libexec_dump_space(const struct libexec_sink *sink, const struct libexec_exec *exec) {
-    struct libexec_region region;
+    struct libexec_region region = {0}; // compilers cannot tell that it is set before it is used
     uint64_t limit = UINT64_MAX;
 
     while (highest_below(exec, limit, &region)) {
