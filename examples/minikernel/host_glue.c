@@ -34,6 +34,7 @@ struct exec_context {
     struct libexec_source program;     // as opened last: the program itself, or a script's interpreter
     struct libexec_source interpreter; // what PT_INTERP names
     char old_name[16];
+    bool is_rehearsal;                 // prepare, then abandon
     struct libexec_x86_64_start start; // filled by the last hooks, for the entry into user mode
 };
 
@@ -86,8 +87,12 @@ static int fill_source(struct node *node, struct libexec_source *source) {
         .operations = &source_operations,
         .context = node,
         .size = node->size,
-        .flags = LIBEXEC_SOURCE_STABLE | LIBEXEC_SOURCE_SHARE | LIBEXEC_SOURCE_COPY_ON_WRITE | LIBEXEC_SOURCE_FAULT,
+        .flags = LIBEXEC_SOURCE_STABLE,
     };
+    if (!options.copy_all) {
+        source->flags |= LIBEXEC_SOURCE_SHARE | LIBEXEC_SOURCE_COPY_ON_WRITE;
+        source->flags |= options.no_faults ? 0 : LIBEXEC_SOURCE_FAULT;
+    }
     return 0;
 }
 
@@ -431,10 +436,9 @@ static void report_failure(const struct libexec_exec *exec, int error, size_t pa
         libexec_dump_report(&console_sink, libexec_exec_report(exec));
         print_fresh_line();
     }
-    has_leaked |= leaks;
 }
 
-// A positive errno value, or 0: then the process has its new image.
+// A positive errno value, or 0: then the process has its new image, unless it was a rehearsal.
 static int prepare_and_commit(struct exec_context *context, struct libexec_exec *exec,
                               const struct libexec_request *request) {
     if (libexec_prepare(exec, request) != LIBEXEC_OK) {
@@ -442,6 +446,9 @@ static int prepare_and_commit(struct exec_context *context, struct libexec_exec 
     }
     if (!attach_image(context, exec)) {
         return ENOMEM;
+    }
+    if (context->is_rehearsal) {
+        return 0;
     }
     if (options.draw) {
         draw(exec);
@@ -475,13 +482,17 @@ static int run_exec(struct exec_context *context, struct libexec_request *reques
     request->names_size = sizeof memory->names;
 
     const int error = prepare_and_commit(context, &memory->exec, request);
-    if (error == 0) {
+    if (error == 0 && !context->is_rehearsal) {
         // The exec object owns nothing any more, and the old image is gone. What is left is to start the new one.
         pages_free(physical, EXEC_MEMORY_PAGES);
         libexec_x86_64_enter_user(&context->start);
     }
     libexec_abandon(&memory->exec);
-    report_failure(&memory->exec, error, pages_before, pages_beside(context->old_space) - EXEC_MEMORY_PAGES);
+    const size_t pages_after = pages_beside(context->old_space) - EXEC_MEMORY_PAGES;
+    has_leaked |= pages_after != pages_before;
+    if (!context->is_rehearsal) {
+        report_failure(&memory->exec, error, pages_before, pages_after);
+    }
     pages_free(physical, EXEC_MEMORY_PAGES);
     return -error;
 }
@@ -498,6 +509,15 @@ void exec_program_ended(const struct process *process) {
 
 bool exec_has_leaked(void) {
     return has_leaked;
+}
+
+int exec_rehearse(const char *path, const char *const *argv, const char *const *envp) {
+    struct exec_context context = {.process = process_current(), .is_rehearsal = true};
+    struct libexec_request request = {
+        .path = path,
+        .arguments = {.from = LIBEXEC_ARGUMENTS_KERNEL, .argv = argv, .envp = envp},
+    };
+    return run_exec(&context, &request);
 }
 
 int exec_from_kernel(const char *path, const char *const *argv, const char *const *envp) {

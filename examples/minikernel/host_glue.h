@@ -11,11 +11,16 @@
 struct exec_options {
     bool draw;            // show each new address space
     bool fixed_addresses; // no randomisation: every run places everything alike
+    bool copy_all;        // fill all pages at once, as a kernel without demand paging has to
+    bool no_faults;       // share file pages, but leave nothing to the first fault
 };
 void exec_configure(struct exec_options options);
 
 // Starts a program for the kernel. Returns a negative errno value, or not at all: then the program runs.
 int exec_from_kernel(const char *path, const char *const *argv, const char *const *envp);
+
+// Prepares the same exec and drops it, as if it had failed at its very end. 0 or a negative errno value.
+int exec_rehearse(const char *path, const char *const *argv, const char *const *envp);
 
 // execveat, and with AT_FDCWD and no flags execve: path and vectors are addresses in the caller's memory.
 int exec_from_user(int directory, uint64_t path, uint64_t argv, uint64_t envp, uint32_t flags);

@@ -4,6 +4,8 @@
 // Command line, words in any order:
 //   tour         draw each new address space
 //   norandom     place everything at fixed addresses
+//   copy         fill all pages of a new image at once; share: lend file pages, but leave nothing to page faults
+//   rehearse     try each exec with every allocation of pages failing in turn before it is made
 //   input        let programs read from the serial port
 //   list=PATH    run what this file lists instead of /etc/tour
 //   run=LIST     run /path,argument,...;/path,... instead
@@ -17,6 +19,7 @@
 #include "initramfs.h"
 #include "pages.h"
 #include "paging.h"
+#include "process.h"
 #include "programs.h"
 #include "start_info.h"
 #include "string.h"
@@ -29,7 +32,7 @@ extern const uint8_t kernel_end[];
 
 struct boot_options {
     struct exec_options exec;
-    bool input;
+    bool input, rehearse;
     const char *file;
     char *list;
     char *command;
@@ -60,6 +63,12 @@ static struct boot_options parse_command_line(char *line) {
             options.exec.draw = true;
         } else if (string_equal(line, "norandom")) {
             options.exec.fixed_addresses = true;
+        } else if (string_equal(line, "copy")) {
+            options.exec.copy_all = true;
+        } else if (string_equal(line, "share")) {
+            options.exec.no_faults = true;
+        } else if (string_equal(line, "rehearse")) {
+            options.rehearse = true;
         } else if (string_equal(line, "input")) {
             options.input = true;
         } else if (string_starts_with(line, "list=")) {
@@ -108,6 +117,7 @@ _Noreturn void kernel_main(uint32_t physical_start_info) {
     const struct boot_options options = parse_command_line(info.command_line);
     setup_files(&info, options.input);
     exec_configure(options.exec);
+    process_set_rehearsals(options.rehearse);
 
     const size_t pages_before = pages_in_use();
     if (options.command != NULL) {
@@ -120,5 +130,6 @@ _Noreturn void kernel_main(uint32_t physical_start_info) {
     const bool all_well = programs_all_well();
     const size_t pages_after = pages_in_use();
     print("minikernel: pages in use: %zu before the first program, %zu after the last\n", pages_before, pages_after);
-    cpu_exit(all_well && pages_before == pages_after && !exec_has_leaked() ? EXIT_CODE_SUCCESS : EXIT_CODE_FAILURE);
+    const bool nothing_lost = pages_before == pages_after && !exec_has_leaked() && process_rehearsals_are_right();
+    cpu_exit(all_well && nothing_lost ? EXIT_CODE_SUCCESS : EXIT_CODE_FAILURE);
 }

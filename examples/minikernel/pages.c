@@ -4,8 +4,6 @@
 
 #include "pages.h"
 
-#include <stdbool.h>
-
 #include "console.h"
 #include "string.h"
 
@@ -16,6 +14,8 @@ static uint64_t available_bits[PAGE_LIMIT / 64];
 static size_t available_count;
 static size_t in_use_count;
 static size_t next_search;
+static size_t allocations_until_failure;
+static bool failure_has_come;
 
 static bool is_available(size_t page) {
     return (available_bits[page / 64] >> page % 64 & 1) != 0;
@@ -68,7 +68,25 @@ static size_t find_run(size_t from, size_t to, size_t count) {
     return PAGE_LIMIT;
 }
 
+static bool must_fail(void) {
+    if (allocations_until_failure == 0 || --allocations_until_failure > 0) {
+        return false;
+    }
+    failure_has_come = true;
+    return true;
+}
+
+bool pages_fail_at(size_t n) {
+    const bool had_come = failure_has_come;
+    allocations_until_failure = n;
+    failure_has_come = false;
+    return had_come;
+}
+
 uint64_t pages_allocate(size_t count) {
+    if (must_fail()) {
+        return 0;
+    }
     size_t first = find_run(next_search, PAGE_LIMIT, count);
     if (first == PAGE_LIMIT) {
         first = find_run(0, next_search, count);

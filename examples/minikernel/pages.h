@@ -4,6 +4,7 @@
 #ifndef MINIKERNEL_PAGES_H
 #define MINIKERNEL_PAGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,9 @@ void pages_free(uint64_t physical, size_t count);
 
 // Hands reserved memory, the initramfs archive once unpacked, to the allocator.
 void pages_release_reserved(uint64_t start, uint64_t end);
+
+// Makes the n-th allocation from now fail, for tests; 0: none. Returns whether the one set before has failed.
+bool pages_fail_at(size_t n);
 
 // Allocated and not freed; free.
 size_t pages_in_use(void);

@@ -7,15 +7,26 @@
 
 #include "console.h"
 #include "host_glue.h"
+#include "pages.h"
 #include "paging.h"
 #include "string.h"
 #include "trap.h"
 
 static struct process process;
 static struct process_result result;
+static bool rehearses;
+static bool rehearsals_are_right = true;
 
 struct process *process_current(void) {
     return &process;
+}
+
+void process_set_rehearsals(bool wanted) {
+    rehearses = wanted;
+}
+
+bool process_rehearsals_are_right(void) {
+    return rehearsals_are_right;
 }
 
 static void open_standard_files(void) {
@@ -34,10 +45,31 @@ struct start {
     const char *const *argv, *const *envp;
 };
 
+// Prepares the exec again and again, each time with the next allocation failing, until none is left to fail: each time
+// it must be refused for want of memory, or do without, and lose nothing.
+static void rehearse(const struct start *start) {
+    const size_t pages_before = pages_in_use();
+    size_t n = 0;
+    bool one_failed;
+    int error;
+    do {
+        pages_fail_at(++n);
+        error = exec_rehearse(start->path, start->argv, start->envp);
+        one_failed = pages_fail_at(0);
+    } while (one_failed && (error == 0 || error == -ENOMEM));
+    const bool is_right = !one_failed && pages_in_use() == pages_before;
+    print("minikernel: exec rehearsed %zu times, at last %s; pages in use: %zu before, %zu after%s\n", n,
+          error == 0 ? "whole" : error_name(-error), pages_before, pages_in_use(), is_right ? "" : ": WRONG");
+    rehearsals_are_right = rehearsals_are_right && is_right;
+}
+
 // On the process's own kernel stack, which the first system call will reuse from its top.
 static void start_program(void *argument) {
     const struct start *const start = argument;
     result = (struct process_result){.end = PROCESS_REFUSED};
+    if (rehearses) {
+        rehearse(start);
+    }
     result.code = -exec_from_kernel(start->path, start->argv, start->envp);
     user_stop();
 }

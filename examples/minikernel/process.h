@@ -46,6 +46,10 @@ struct process *process_current(void);
 // Starts a fresh process with the program and waits for its end.
 struct process_result process_run(const char *path, const char *const *argv, const char *const *envp);
 
+// Whether each program's first exec is rehearsed with every allocation of pages failing in turn.
+void process_set_rehearsals(bool wanted);
+bool process_rehearsals_are_right(void);
+
 _Noreturn void process_exit(int status);
 
 // Ends the process as a signal does whose action is the default; says why on the console.

@@ -13,7 +13,7 @@
 #define LINE_LIMIT     1024
 #define EXPECTED_LIMIT 16
 
-static const char *const environment[] = {"PATH=/bin", "HOME=/", NULL};
+static const char *const environment[] = {"PATH=/bin", "HOME=/", "TERM=dumb", NULL};
 
 static unsigned program_count, unexpected_count;
 
