@@ -20,17 +20,16 @@ struct errno_name {
 };
 
 static const struct errno_name errno_names[] = {
-    {EPERM, "EPERM"},         {ENOENT, "ENOENT"},   {EINTR, "EINTR"},       {EIO, "EIO"},
-    {E2BIG, "E2BIG"},         {ENOEXEC, "ENOEXEC"}, {EBADF, "EBADF"},       {EAGAIN, "EAGAIN"},
-    {ENOMEM, "ENOMEM"},       {EACCES, "EACCES"},   {EFAULT, "EFAULT"},     {EBUSY, "EBUSY"},
-    {EEXIST, "EEXIST"},       {ENODEV, "ENODEV"},   {ENOTDIR, "ENOTDIR"},   {EISDIR, "EISDIR"},
-    {EINVAL, "EINVAL"},       {ENFILE, "ENFILE"},   {EMFILE, "EMFILE"},     {ETXTBSY, "ETXTBSY"},
-    {EFBIG, "EFBIG"},         {ERANGE, "ERANGE"},   {ENOSYS, "ENOSYS"},     {ENAMETOOLONG, "ENAMETOOLONG"},
-    {ELOOP, "ELOOP"},         {ELIBBAD, "ELIBBAD"}, {EOVERFLOW, "EOVERFLOW"},
+    {EPERM, "EPERM"},   {ENOENT, "ENOENT"},   {EINTR, "EINTR"},         {EIO, "EIO"},
+    {E2BIG, "E2BIG"},   {ENOEXEC, "ENOEXEC"}, {EBADF, "EBADF"},         {EAGAIN, "EAGAIN"},
+    {ENOMEM, "ENOMEM"}, {EACCES, "EACCES"},   {EFAULT, "EFAULT"},       {EBUSY, "EBUSY"},
+    {EEXIST, "EEXIST"}, {ENODEV, "ENODEV"},   {ENOTDIR, "ENOTDIR"},     {EISDIR, "EISDIR"},
+    {EINVAL, "EINVAL"}, {ENFILE, "ENFILE"},   {EMFILE, "EMFILE"},       {ETXTBSY, "ETXTBSY"},
+    {EFBIG, "EFBIG"},   {ERANGE, "ERANGE"},   {ENOSYS, "ENOSYS"},       {ENAMETOOLONG, "ENAMETOOLONG"},
+    {ELOOP, "ELOOP"},   {ELIBBAD, "ELIBBAD"}, {EOVERFLOW, "EOVERFLOW"},
 };
 
-void exec_dump_text(FILE *output, const char *bytes, size_t length)
-{
+void exec_dump_text(FILE *output, const char *bytes, size_t length) {
     fputc('"', output);
     for (size_t i = 0; i < length; i++) {
         const unsigned char byte = (unsigned char)bytes[i];
@@ -42,8 +41,7 @@ void exec_dump_text(FILE *output, const char *bytes, size_t length)
     fputc('"', output);
 }
 
-const char *exec_dump_errno(int number)
-{
+const char *exec_dump_errno(int number) {
     static char digits[16];
 
     for (size_t i = 0; i < sizeof errno_names / sizeof errno_names[0]; i++) {
@@ -54,8 +52,7 @@ const char *exec_dump_errno(int number)
     return digits;
 }
 
-int exec_dump_errno_number(const char *name)
-{
+int exec_dump_errno_number(const char *name) {
     for (size_t i = 0; i < sizeof errno_names / sizeof errno_names[0]; i++) {
         if (strcmp(errno_names[i].name, name) == 0)
             return errno_names[i].number;
@@ -63,8 +60,7 @@ int exec_dump_errno_number(const char *name)
     return isdigit((unsigned char)name[0]) ? atoi(name) : -1;
 }
 
-const char *exec_dump_auxv(uint64_t type)
-{
+const char *exec_dump_auxv(uint64_t type) {
     static char digits[32];
     const char *name = libexec_auxv_name(type);
 
@@ -74,23 +70,20 @@ const char *exec_dump_auxv(uint64_t type)
     return digits;
 }
 
-void exec_dump_memory_begin(struct exec_dump_memory *memory, FILE *output)
-{
+void exec_dump_memory_begin(struct exec_dump_memory *memory, FILE *output) {
     memset(memory, 0, sizeof *memory);
     memory->output = output;
 }
 
-void exec_dump_memory_end(struct exec_dump_memory *memory)
-{
+void exec_dump_memory_end(struct exec_dump_memory *memory) {
     if (memory->start == memory->end)
         return;
-    fprintf(memory->output, "mem %012" PRIx64 "-%012" PRIx64 " %s- nonzero=%" PRIu64 " hash=%016" PRIx64 "\n", memory->start,
-            memory->end, memory->rights, memory->nonzero, memory->hash);
+    fprintf(memory->output, "mem %012" PRIx64 "-%012" PRIx64 " %s- nonzero=%" PRIu64 " hash=%016" PRIx64 "\n",
+            memory->start, memory->end, memory->rights, memory->nonzero, memory->hash);
     memory->start = memory->end;
 }
 
-void exec_dump_memory_range(struct exec_dump_memory *memory, uint64_t start, uint64_t end, const char *rights)
-{
+void exec_dump_memory_range(struct exec_dump_memory *memory, uint64_t start, uint64_t end, const char *rights) {
     const int open = memory->start != memory->end;
 
     if (open && memory->end == start && memcmp(memory->rights, rights, 3) == 0) {
@@ -105,8 +98,7 @@ void exec_dump_memory_range(struct exec_dump_memory *memory, uint64_t start, uin
     memcpy(memory->rights, rights, 3);
 }
 
-void exec_dump_memory_page(struct exec_dump_memory *memory, uint64_t address, const unsigned char *bytes)
-{
+void exec_dump_memory_page(struct exec_dump_memory *memory, uint64_t address, const unsigned char *bytes) {
     uint64_t hash = memory->hash;
     uint64_t number = (address - memory->start) / EXEC_DUMP_PAGE;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The exec dump: what an exec produced, as lines of text that two implementations can be compared by. This is the writer of the
-// lines that need care; execplan and the parity tests' tracer both print through it.
+// The exec dump: what an exec produced, as lines of text that two implementations can be compared by. This is the
+// writer of the lines that need care; execplan and the parity tests' tracer both print through it.
 #ifndef EXEC_DUMP_H
 #define EXEC_DUMP_H
 
