@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# What `cmake --install` lays down: headers, archives, the CMake package, the sources for those who compile the core with
-# flags of their own, and a pkg-config file that names both.
+# What `cmake --install` lays down: headers, archives, the CMake package, the sources for those who compile the core
+# with flags of their own, and a pkg-config file that names both.
 
 include(CMakePackageConfigHelpers)
 

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-# What can be chosen at configure time. A project that takes libexec in by add_subdirectory() gets the library (and the
-# port, where it fits the processor) and nothing else.
+# What can be chosen at configure time. A project that takes libexec in by add_subdirectory() gets the library (and
+# the port, where it fits the processor) and nothing else.
 
-option(LIBEXEC_BUILD_KIT "Build the test kit, a fake host for tests of kernels, and execplan on it" ${PROJECT_IS_TOP_LEVEL})
+option(LIBEXEC_BUILD_KIT "Build the test kit, a fake host for tests of kernels, and execplan" ${PROJECT_IS_TOP_LEVEL})
 option(LIBEXEC_BUILD_TESTS "Build the tests (needs CMocka and Python 3)" ${PROJECT_IS_TOP_LEVEL})
 option(LIBEXEC_BUILD_EXAMPLES "Build the sample kernel and its programs" OFF)
 option(LIBEXEC_INSTALL "Add install rules" ${PROJECT_IS_TOP_LEVEL})

@@ -6,7 +6,7 @@ import re
 
 from project import C_WARNINGS, Failure, WARNINGS, compilers, cxx_compilers, run
 
-KEYWORDS = {"if", "while", "for", "switch", "return", "sizeof", "defined", "_Static_assert", "static_assert", "_Alignas"}
+KEYWORDS = {"if", "while", "for", "switch", "return", "sizeof", "_Static_assert", "static_assert", "_Alignas"}
 
 
 def alone(project):

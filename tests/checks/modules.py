@@ -14,6 +14,7 @@ ROWS = [
     ["header"],
     ["plan"],
     ["script"],
+    ["tls_shape"],
     ["state"],
     ["tls_shape"],
     ["layout"],

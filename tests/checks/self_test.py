@@ -78,7 +78,8 @@ extern int libexec_planted_value;
 int libexec_planted_value = 3;
 """), "libexec_planted_value"),
     ("text_size", append("libexec/plan.c", BIG_FUNCTION), "bytes of .text, the limit is"),
-    ("public_symbols", append("libexec/plan.c", "int planted(void);\nint planted(void)\n{\n    return 1;\n}\n"), "planted"),
+    ("public_symbols", append("libexec/plan.c", "int planted(void);\nint planted(void)\n{\n    return 1;\n}\n"),
+     "planted"),
     ("kernel_flags", append("libexec/plan.c", """
 int libexec_planted(long wide);
 int libexec_planted(long wide)
@@ -87,7 +88,8 @@ int libexec_planted(long wide)
 }
 """), "conversion"),
     ("kernel_flags", append("libexec/plan.c", "double libexec_planted(double x);\n"
-                            "double libexec_planted(double x)\n{\n    return x * 2;\n}\n"), "SSE|not supported|disabled"),
+                            "double libexec_planted(double x)\n{\n    return x * 2;\n}\n"),
+     "SSE|not supported|disabled"),
     ("unity", both(append("libexec/plan.c", "enum { planted_same = 1 };\n"),
                    append("libexec/load.c", "enum { planted_same = 2 };\n")), "planted_same"),
     ("exec_object_size", replace("include/libexec/exec.h", r"struct libexec_exec \{\n",
@@ -162,19 +164,24 @@ int libexec_planted_high(void)
     return 1;
 }
 """)), "status.c calls libexec_planted_high"),
-    ("header_alone", append("include/libexec/planted.h", "struct libexec_planted {\n    uint64_t value;\n};\n"), "uint64_t"),
-    ("header_alone", append("include/libexec/version.h", "struct libexec_planted {\n    int value;\n};\n"), "redefinition"),
+    ("header_alone", append("include/libexec/planted.h", "struct libexec_planted {\n    uint64_t value;\n};\n"),
+     "uint64_t"),
+    ("header_alone", append("include/libexec/version.h", "struct libexec_planted {\n    int value;\n};\n"),
+     "redefinition"),
     ("header_alone", append("include/libexec/planted.h", "typedef int libexec_planted(int class);\n"), CXX_ONLY),
     ("header_names", append("include/libexec/status.h", "#define PLANTED 1\n"), "macro PLANTED"),
     ("header_names", append("include/libexec/status.h", "struct planted {\n    int value;\n};\n"), "tag planted"),
     ("header_names", append("include/libexec/status.h", "typedef int (*planted)(void);\n"), "type planted"),
-    ("header_names", append("include/libexec/status.h", "enum libexec_planted { PLANTED_ONE };\n"), "enumerator PLANTED_ONE"),
+    ("header_names", append("include/libexec/status.h", "enum libexec_planted { PLANTED_ONE };\n"),
+     "enumerator PLANTED_ONE"),
     ("header_names", append("include/libexec/status.h", "int planted(int value);\n"), "function planted"),
-    ("header_names", append("include/libexec/status.h", "struct libexec_planted {\n    int bit : 1;\n};\n"), "bit-field"),
+    ("header_names", append("include/libexec/status.h", "struct libexec_planted {\n    int bit : 1;\n};\n"),
+     "bit-field"),
     ("source_rules", append("libexec/plan.c", "\tint planted;\n"), "a tab"),
     ("source_rules", append("libexec/plan.c", "// " + 120 * "x" + "\n"), "123 columns"),
     ("source_rules", prepend("libexec/plan.c", "// no licence\n"), "licence line"),
-    ("source_rules", append("libexec/plan.c", 'static void planted(void)\n{\n    __asm__("");\n}\n'), "not in the core"),
+    ("source_rules", append("libexec/plan.c", 'static void planted(void)\n{\n    __asm__("");\n}\n'),
+     "not in the core"),
 ]
 
 

@@ -27,7 +27,7 @@ static int run(struct libexec_kit *kit)
         return failed("not the arguments or the entry that were asked for");
     libexec_kit_stack_free(&stack);
     libexec_kit_image_free(image);
-    if (libexec_kit_commit(kit, &exec) != LIBEXEC_OK || !libexec_kit_process(kit)->old_space_released)
+    if (libexec_kit_commit(kit, &exec) != LIBEXEC_OK || !libexec_kit_read_process(kit)->old_space_released)
         return failed("commit did not replace the old image");
     return 0;
 }
@@ -36,7 +36,7 @@ static int refuse(struct libexec_kit *kit)
 {
     const struct libexec_request request = {.path = "/program"};
 
-    libexec_kit_refuse_image(kit, LIBEXEC_EACCES);
+    libexec_kit_refuse_image(kit, LIBEXEC_ERRNO_EACCES);
     if (libexec_kit_prepare(kit, &exec, &request) != LIBEXEC_E_REFUSED)
         return failed("the refused image was taken");
     return 0;
