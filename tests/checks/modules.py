@@ -14,7 +14,6 @@ ROWS = [
     ["header"],
     ["plan"],
     ["script"],
-    ["tls_shape"],
     ["state"],
     ["tls_shape"],
     ["layout"],
