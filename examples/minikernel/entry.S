@@ -160,11 +160,15 @@ user_copy_unchecked:
     .quad 3b, 5b
 
     .bss
-    .balign 16
+    .balign 8
 saved_user_rsp:
     .skip 8
 saved_kernel_rsp:
     .skip 8
+    .balign PAGE_SIZE
+    .globl kernel_stack_guard
+kernel_stack_guard:                         // paging.c takes this page away: an overflow shall not go unseen
+    .skip PAGE_SIZE
     .skip KERNEL_STACK_SIZE
     .globl kernel_stack_top
 kernel_stack_top:

@@ -12,6 +12,7 @@
 
 extern uint64_t boot_pml4[TABLE_ENTRIES];
 extern const uint8_t kernel_start[], kernel_constants[], kernel_data[], kernel_end[];
+extern const uint8_t kernel_stack_guard[];
 
 static uint64_t kernel_root;
 
@@ -131,5 +132,6 @@ void paging_setup(void) {
     map_kernel(kernel_start, kernel_constants, 0);
     map_kernel(kernel_constants, kernel_data, ENTRY_NO_EXECUTE);
     map_kernel(kernel_data, kernel_end, ENTRY_NO_EXECUTE | ENTRY_WRITABLE);
+    *find_entry(kernel_root, (uint64_t)(uintptr_t)kernel_stack_guard, false, 0) = 0;
     paging_switch_to_kernel();
 }

@@ -5,6 +5,7 @@
 #include "cpu.h"
 #include "host_glue.h"
 #include "linux_abi.h"
+#include "paging.h"
 #include "process.h"
 #include "string.h"
 #include "syscall.h"
@@ -186,7 +187,7 @@ static int64_t sys_uname(const uint64_t a[6]) {
 
 static int64_t sys_arch_prctl(const uint64_t a[6]) {
     const bool is_set = a[0] == ARCH_SET_FS || a[0] == ARCH_SET_GS;
-    if (is_set && a[1] >= UINT64_C(0x00007ffffffff000)) {
+    if (is_set && a[1] >= USER_END) {
         return -EPERM;
     }
     switch (a[0]) {

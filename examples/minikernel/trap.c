@@ -148,11 +148,10 @@ static void handle_page_fault(struct frame *frame) {
     const bool from_user = (frame->cs & 3) != 0;
     const uint64_t resume = from_user ? 0 : find_resume_address(frame->rip);
     struct space *const space = process_current()->space;
-    if (!from_user && resume == 0) {
+    if (!from_user && (resume == 0 || address >= USER_END)) {
         die_in_kernel(frame);
     }
-    const int result =
-        space != NULL && address < USER_END ? space_fault(space, address, right_needed(frame->error)) : -EFAULT;
+    const int result = space != NULL ? space_fault(space, address, right_needed(frame->error)) : -EFAULT;
     if (result == 0) {
         return;
     }
