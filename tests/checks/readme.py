@@ -3,13 +3,14 @@
 
 import re
 
-from project import C_WARNINGS, Failure, Skip, compilers, run
+from project import Failure, Skip, WARNINGS, compilers, run
 
 LINE_LIMIT = 60
-BLOCK = re.compile(r"<!-- integration -->\s*```c\n(.*?)^```$", re.S | re.M)
+BLOCK = re.compile(r"<!-- integration -->\s*^```c\n(.*?)^```$", re.S | re.M)
 
 
 def code(project):
+    """Compiles the block as it stands, and runs it inside the small kernel in readme/, which calls its sys_execve."""
     readme = project.root / "README.md"
     if not readme.exists():
         raise Skip("README.md does not exist")
@@ -20,4 +21,15 @@ def code(project):
     print(f"the integration in README.md: {lines} lines")
     if lines > LINE_LIMIT:
         raise Failure(f"the integration takes {lines} lines, promised are {LINE_LIMIT}")
-    raise Failure("not yet implemented")
+    for compiler in compilers():
+        folder = project.fresh_folder("readme")
+        integration = folder / "integration.c"
+        integration.write_text(block[1])
+        kernel = project.root / "tests/checks/readme"
+        flags = ["-std=c17", "-g", *WARNINGS, f"-I{kernel}", *project.include_flags()]
+        # Callbacks need not use all they are given.
+        project.compile(compiler, integration, folder / "integration.o", *flags, "-Wno-unused-parameter", "-ffreestanding")
+        core = project.compile_core(compiler, "readme-core", *flags)
+        port = [project.root / "port/x86_64" / name for name in ("facts.c", "cpuid.c")]
+        run([compiler, *flags, kernel / "kernel.c", folder / "integration.o", *port, *core.values(), "-o", folder / "run"])
+        print(f"{compiler}: {run([folder / 'run']).strip()}")

@@ -185,6 +185,16 @@ int libexec_planted_high(void)
 ]
 
 
+# Only where there is a README.md.
+README_DEFECTS = [
+    ("readme_code", replace("README.md", "<!-- integration -->", "<!-- -->"), "has no"),
+    ("readme_code", replace("README.md", "(<!-- integration -->\n*```c\n)", r"\1" + 60 * "\n"), "promised are"),
+    ("readme_code", replace("README.md", "region->rights", "7"), "the wrong rights"),
+    ("readme_code", replace("README.md", r"\.user_argv = argv", ".user_argv = envp"), "another errno|argc"),
+    ("readme_code", replace("README.md", "page_free\\(exec\\);", ""), "left something behind"),
+]
+
+
 def copy_project(source, target):
     for name in COPIED:
         if (source / name).is_dir():
@@ -217,7 +227,8 @@ def main():
     arguments.add_argument("--root", default=".")
     source = pathlib.Path(arguments.parse_args().root).resolve()
     defects = DEFECTS if cxx_compilers() else [defect for defect in DEFECTS if defect[2] != CXX_ONLY]
-    missing = sorted(set(check.CHECKS) - {name for name, _, _ in DEFECTS})
+    defects = defects + README_DEFECTS if (source / "README.md").exists() else defects
+    missing = sorted(set(check.CHECKS) - {"readme_code"} - {name for name, _, _ in DEFECTS})
     wrong = [f"no defect is planted for {name}" for name in missing]
     for name, plant, wanted in defects:
         fault = fault_in(source, name, plant, wanted)

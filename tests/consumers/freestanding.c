@@ -10,8 +10,7 @@ void *memset(void *bytes, int value, size_t length);
 int memcmp(const void *a, const void *b, size_t length);
 void start_in_c(void);
 
-void *memcpy(void *to, const void *from, size_t length)
-{
+void *memcpy(void *to, const void *from, size_t length) {
     unsigned char *target = to;
     const unsigned char *source = from;
 
@@ -20,8 +19,7 @@ void *memcpy(void *to, const void *from, size_t length)
     return to;
 }
 
-void *memmove(void *to, const void *from, size_t length)
-{
+void *memmove(void *to, const void *from, size_t length) {
     unsigned char *target = to;
     const unsigned char *source = from;
 
@@ -35,8 +33,7 @@ void *memmove(void *to, const void *from, size_t length)
     return to;
 }
 
-void *memset(void *bytes, int value, size_t length)
-{
+void *memset(void *bytes, int value, size_t length) {
     unsigned char *target = bytes;
 
     for (size_t i = 0; i < length; i++)
@@ -44,8 +41,7 @@ void *memset(void *bytes, int value, size_t length)
     return bytes;
 }
 
-int memcmp(const void *a, const void *b, size_t length)
-{
+int memcmp(const void *a, const void *b, size_t length) {
     const unsigned char *left = a;
     const unsigned char *right = b;
 
@@ -57,8 +53,7 @@ int memcmp(const void *a, const void *b, size_t length)
 }
 
 // Linux's exit_group; the step that went wrong is the exit status.
-void start_in_c(void)
-{
+void start_in_c(void) {
     const long exit_group = 231;
 
     __asm__ volatile("syscall" : : "a"(exit_group), "D"((long)plan_check()) : "rcx", "r11", "memory");

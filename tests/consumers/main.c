@@ -5,8 +5,7 @@
 #include <libexec/libexec.h>
 #include <stdio.h>
 
-int main(void)
-{
+int main(void) {
     const int step = plan_check();
 
     if (step != 0) {

@@ -4,21 +4,19 @@
 
 #include <libexec/libexec.h>
 
-#define FILE_HEADER_SIZE 64
+#define FILE_HEADER_SIZE    64
 #define PROGRAM_HEADER_SIZE 56
-#define FILE_SIZE 0x1800
+#define FILE_SIZE           0x1800
 
 static unsigned char file[FILE_SIZE];
 
-static void put(uint64_t offset, unsigned bytes, uint64_t value)
-{
+static void put(uint64_t offset, unsigned bytes, uint64_t value) {
     for (unsigned i = 0; i < bytes; i++)
         file[offset + i] = (unsigned char)(value >> (8 * i));
 }
 
 static void put_segment(unsigned index, uint32_t flags, uint64_t offset, uint64_t address, uint64_t file_size,
-                        uint64_t memory_size)
-{
+                        uint64_t memory_size) {
     const uint64_t header = FILE_HEADER_SIZE + (uint64_t)index * PROGRAM_HEADER_SIZE;
 
     put(header, 4, 1); // PT_LOAD
@@ -30,8 +28,7 @@ static void put_segment(unsigned index, uint32_t flags, uint64_t offset, uint64_
     put(header + 48, 8, 0x1000);
 }
 
-static void make_program(void)
-{
+static void make_program(void) {
     put(0, 4, 0x464c457f); // magic
     put(4, 1, 2);          // 64 bits
     put(5, 1, 1);          // little endian
@@ -48,8 +45,7 @@ static void make_program(void)
     put_segment(1, 6, 0x1100, 0x402100, 0x100, 0x3000);
 }
 
-static struct libexec_arch x86_64(void)
-{
+static struct libexec_arch x86_64(void) {
     struct libexec_arch arch = {};
 
     arch.machine = 62;
@@ -66,8 +62,7 @@ static struct libexec_arch x86_64(void)
     return arch;
 }
 
-static enum libexec_status plan_file(struct libexec_plan *plan)
-{
+static enum libexec_status plan_file(struct libexec_plan *plan) {
     const struct libexec_arch arch = x86_64();
     struct libexec_source source;
     struct libexec_report report = {};
@@ -77,8 +72,7 @@ static enum libexec_status plan_file(struct libexec_plan *plan)
     return libexec_plan_read(plan, &source, &arch, 0, buffer, sizeof buffer, &report);
 }
 
-static int same_text(const char *a, const char *b)
-{
+static int same_text(const char *a, const char *b) {
     while (*a != '\0' && *a == *b) {
         a++;
         b++;
@@ -86,8 +80,7 @@ static int same_text(const char *a, const char *b)
     return *a == *b;
 }
 
-int plan_check(void)
-{
+int plan_check(void) {
     struct libexec_plan plan;
     struct libexec_run run;
 

@@ -5,14 +5,12 @@
 
 static struct libexec_exec exec;
 
-static int failed(const char *what)
-{
+static int failed(const char *what) {
     printf("the kit consumer: %s\n", what);
     return 1;
 }
 
-static int run(struct libexec_kit *kit)
-{
+static int run(struct libexec_kit *kit) {
     const char *const argv[] = {"program", "argument", NULL};
     const struct libexec_request request = {.path = "/program", .arguments = {.argv = argv}};
     struct libexec_kit_image *image;
@@ -32,8 +30,7 @@ static int run(struct libexec_kit *kit)
     return 0;
 }
 
-static int refuse(struct libexec_kit *kit)
-{
+static int refuse(struct libexec_kit *kit) {
     const struct libexec_request request = {.path = "/program"};
 
     libexec_kit_refuse_image(kit, LIBEXEC_ERRNO_EACCES);
@@ -42,8 +39,7 @@ static int refuse(struct libexec_kit *kit)
     return 0;
 }
 
-static int with_kit(int (*scenario)(struct libexec_kit *kit), const uint8_t *file, uint64_t size)
-{
+static int with_kit(int (*scenario)(struct libexec_kit *kit), const uint8_t *file, uint64_t size) {
     struct libexec_kit *kit = libexec_kit_new(&(struct libexec_kit_options){.features = LIBEXEC_KIT_FULL});
     int status;
 
@@ -57,8 +53,7 @@ static int with_kit(int (*scenario)(struct libexec_kit *kit), const uint8_t *fil
     return status;
 }
 
-int main(void)
-{
+int main(void) {
     struct libexec_kit_elf elf;
     const uint8_t *file;
     int status;

@@ -3,8 +3,7 @@
 #include <libexec/port/x86_64.h>
 #include <stdio.h>
 
-int main(void)
-{
+int main(void) {
     const struct libexec_arch *arch = &libexec_arch_x86_64;
 
     printf("%s: machine %u, pages of %u bytes, hwcap %#llx\n", arch->platform, (unsigned)arch->machine,
