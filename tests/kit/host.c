@@ -334,38 +334,56 @@ static void watch_surroundings(const struct libexec_kit *kit, struct kit_view *v
 
 #define RED_BYTE 0xcbu
 
-// The buffer holds: red zone, the bytes, red zone, the bytes as handed out. What the library wrote before is there;
-// the rest is poison.
+// The part of a view that lies in one page: its length from byte `at` on.
+static uint64_t page_part(const struct libexec_kit *kit, const struct kit_view *view, uint64_t at) {
+    const uint64_t left = kit->arch->page_size - (view->address + at) % kit->arch->page_size;
+    return left < view->length - at ? left : view->length - at;
+}
+
+// The buffer holds: red zone, the bytes, red zone, the bytes as handed out. What the library wrote before is there; the
+// rest is poison.
 static void make_buffer(struct kit_space *space, struct kit_view *view) {
-    const uint8_t poison = space->kit->options.poison;
     const uint64_t length = view->length;
     view->buffer = kit_memory(2 * length + 2 * KIT_RED_ZONE);
-    memset(view->buffer, RED_BYTE, 2 * length + 2 * KIT_RED_ZONE);
     uint8_t *const bytes = view->buffer + KIT_RED_ZONE;
-    for (uint64_t i = 0; i < length; i++) {
-        const uint8_t *const written = kit_sparse_find(&space->shadow, view->address + i);
-        bytes[i] = written != NULL && *written != 0 ? view->bytes[i] : poison;
+    memset(view->buffer, RED_BYTE, KIT_RED_ZONE);
+    memset(bytes, space->kit->options.poison, length);
+    memset(bytes + length, RED_BYTE, KIT_RED_ZONE);
+    for (uint64_t at = 0; at < length; at += page_part(space->kit, view, at)) {
+        const uint8_t *const written = kit_sparse_find(&space->shadow, view->address + at);
+        const uint64_t part = written == NULL ? 0 : page_part(space->kit, view, at);
+        for (uint64_t i = 0; i < part; i++)
+            if (written[i] != 0)
+                bytes[at + i] = view->bytes[at + i];
     }
     memcpy(bytes + length + KIT_RED_ZONE, bytes, length);
 }
 
-static void write_buffer_out(struct libexec_kit *kit, struct kit_space *space, struct kit_view *view) {
-    const uint64_t length = view->length;
-    const uint8_t *const bytes = view->buffer + KIT_RED_ZONE;
-    const uint8_t *const handed = bytes + length + KIT_RED_ZONE;
-    for (uint64_t i = 0; i < KIT_RED_ZONE; i++)
-        if (view->buffer[i] != RED_BYTE || bytes[length + i] != RED_BYTE) {
-            kit_violation(kit, "bytes beyond the view [0x%llx, +0x%llx) were written", (ull)view->address, (ull)length);
-            break;
+static bool red_zone_intact(const uint8_t *bytes) {
+    return bytes[0] == RED_BYTE && memcmp(bytes, bytes + 1, KIT_RED_ZONE - 1) == 0;
+}
+
+static void write_page_out(struct kit_space *space, struct kit_view *view, uint64_t at, uint64_t length) {
+    const uint8_t *const bytes = view->buffer + KIT_RED_ZONE + at;
+    const uint8_t *const handed = bytes + view->length + KIT_RED_ZONE;
+    bool made = false;
+    if (memcmp(bytes, handed, length) == 0)
+        return;
+    uint8_t *const written = kit_sparse_make(&space->shadow, view->address + at, 0, &made);
+    for (uint64_t i = 0; i < length; i++)
+        if (bytes[i] != handed[i]) {
+            view->bytes[at + i] = bytes[i];
+            written[i] = 1;
         }
-    for (uint64_t i = 0; i < length; i++) {
-        if (bytes[i] == handed[i])
-            continue;
-        bool made = false;
-        view->bytes[i] = bytes[i];
-        *kit_sparse_make(&space->shadow, view->address + i, 0, &made) = 1;
-    }
-    memset(view->buffer, 0xdd, 2 * length + 2 * KIT_RED_ZONE);
+}
+
+static void write_buffer_out(struct libexec_kit *kit, struct kit_space *space, struct kit_view *view) {
+    if (!red_zone_intact(view->buffer) || !red_zone_intact(view->buffer + KIT_RED_ZONE + view->length))
+        kit_violation(kit, "bytes beyond the view [0x%llx, +0x%llx) were written", (ull)view->address,
+                      (ull)view->length);
+    for (uint64_t at = 0; at < view->length; at += page_part(kit, view, at))
+        write_page_out(space, view, at, page_part(kit, view, at));
+    memset(view->buffer, 0xdd, view->length + 2 * KIT_RED_ZONE);
     free(view->buffer);
     view->buffer = NULL;
 }
@@ -606,9 +624,11 @@ static void control_block(void *context, void *bytes, uint64_t length, libexec_a
     kit_enter(kit, (struct libexec_kit_entry){.call = LIBEXEC_KIT_CALL_CONTROL_BLOCK, .address = thread_pointer,
                                               .length = length});
     kit_expect_preparing(kit, "thread_control_block");
-    if (bytes == NULL || length < kit->arch->thread_control_block_size)
-        kit_violation(kit, "thread_control_block of %llu bytes, where the architecture has %u", (ull)length,
-                      kit->arch->thread_control_block_size);
+    const uint32_t size = kit->arch->thread_control_block_size;
+    const uint64_t left = kit->arch->page_size - thread_pointer % kit->arch->page_size;
+    if (bytes == NULL || length > size || (length < size && length < left))
+        kit_violation(kit, "thread_control_block of %llu bytes at 0x%llx, where the architecture has %u", (ull)length,
+                      (ull)thread_pointer, size);
     if (bytes != NULL)
         memset(bytes, kit->options.control_block_fill, length);
 }

@@ -295,6 +295,23 @@ __attribute__((format(printf, 3, 4))) static bool differ(char *why, size_t size,
     return false;
 }
 
+// The region at `*index`, which moves behind it. Pages of the TLS block count as one: how much of the template a host lends its
+// pages for, a program cannot see.
+static struct libexec_region next_region(const struct libexec_kit_image *image, uint32_t *index) {
+    struct libexec_region region = image->regions[(*index)++];
+    if (region.kind != LIBEXEC_REGION_TLS)
+        return region;
+    for (; *index < image->region_count; (*index)++) {
+        const struct libexec_region *const next = &image->regions[*index];
+        if (next->kind != LIBEXEC_REGION_TLS || next->address != region.address + region.length)
+            break;
+        region.length += next->length;
+    }
+    region.file = LIBEXEC_FILE_NONE;
+    region.file_offset = region.file_length = 0;
+    return region;
+}
+
 static bool same_region(const struct libexec_region *one, const struct libexec_region *other) {
     return one->address == other->address && one->length == other->length && one->file_length == other->file_length &&
            one->kind == other->kind && one->file == other->file && one->rights == other->rights &&
@@ -322,13 +339,15 @@ static bool same_values(const struct libexec_kit_image *one, const struct libexe
     if (one->auxv_count != other->auxv_count ||
         memcmp(one->auxv, other->auxv, sizeof(*one->auxv) * one->auxv_count) != 0)
         return differ(why, size, "the auxiliary vectors differ");
-    if (one->region_count != other->region_count)
+    uint32_t i = 0, k = 0;
+    while (i < one->region_count && k < other->region_count) {
+        const struct libexec_region a = next_region(one, &i), b = next_region(other, &k);
+        if (!same_region(&a, &b))
+            return differ(why, size, "regions differ: [0x%" PRIx64 ", +0x%" PRIx64 ") and [0x%" PRIx64 ", +0x%" PRIx64
+                          ")", a.address, a.length, b.address, b.length);
+    }
+    if (i < one->region_count || k < other->region_count)
         return differ(why, size, "%u and %u regions", one->region_count, other->region_count);
-    for (uint32_t i = 0; i < one->region_count; i++)
-        if (!same_region(&one->regions[i], &other->regions[i]))
-            return differ(why, size, "region %u differs: [0x%" PRIx64 ", +0x%" PRIx64 ") and [0x%" PRIx64 ", +0x%"
-                          PRIx64 ")", i, one->regions[i].address, one->regions[i].length, other->regions[i].address,
-                          other->regions[i].length);
     return true;
 }
 

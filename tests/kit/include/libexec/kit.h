@@ -147,7 +147,7 @@ struct libexec_kit_options {
     uint8_t control_block_fill; // what `thread_control_block` writes; 0 leaves the block as an absent hook would
     uint16_t reserved;
     uint64_t seed;      // of `random`
-    uint64_t view_limit; // bytes that a view has at most; 0: no limit of its own
+    uint64_t view_limit; // bytes that a view has at most, even inside a page; 0: no limit of its own
     const struct libexec_arch *arch; // NULL: libexec_kit_arch
     void (*violation)(void *context, const char *message); // called for each; NULL: only recorded
     // Called before each callback does its work; may edit files and the caller's memory. NULL: nothing.

@@ -1,0 +1,1064 @@
+// SPDX-License-Identifier: MIT
+// Bugs that ELF loaders have had, in headers (A), segments (B) and interpreters (C): a test for each, named after it,
+// with the exact refusal; or the exact image where Linux and this library accept the file.
+
+#include "world.h"
+
+#define NOEXEC LIBEXEC_ERRNO_ENOEXEC
+#define INVALID LIBEXEC_ERRNO_EINVAL
+#define NOMEM LIBEXEC_ERRNO_ENOMEM
+
+#define AT_HEADER(status, offset) ((struct refusal){status, NOEXEC, LIBEXEC_STAGE_HEADER, ANY, offset})
+// A segment's fault that Linux finds, too: while the image is laid out.
+#define AT_SEGMENT(status, error, index)                                                                               \
+    ((struct refusal){status, error, LIBEXEC_STAGE_LAYOUT, index, HEADER_AT(index)})
+// One that only this library or its policy finds: in the plan.
+#define IN_PLAN(status, index) ((struct refusal){status, NOEXEC, LIBEXEC_STAGE_PLAN, index, HEADER_AT(index)})
+
+static struct libexec_kit_elf small(uint16_t type) {
+    struct libexec_kit_elf elf;
+    small_elf(&elf, type, type == LIBEXEC_KIT_ET_EXEC ? BASE : 0);
+    return elf;
+}
+
+static struct libexec_kit_elf fixed(void) {
+    return small(LIBEXEC_KIT_ET_EXEC);
+}
+
+// Small ET_EXEC file whose second segment is `header`.
+static struct libexec_kit_elf with_second(struct libexec_kit_program_header header) {
+    struct libexec_kit_elf elf = fixed();
+    elf.headers[1] = header;
+    return elf;
+}
+
+// ---- A: the file header and the table -----------------------------------------------------------------------------
+
+static void bug_A1_table_arithmetic_wraps(void **state) {
+    (void)state;
+    static const uint64_t offsets[] = {UINT64_MAX, UINT64_MAX - 55, UINT64_MAX - 111, 1ull << 63, 1ull << 32,
+                                       0xffffffffu, 0x3000, 0x2fff, 0x3000 - 111};
+    for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+        struct libexec_kit_elf elf = fixed();
+        elf.program_headers_offset = offsets[i];
+        expect_refused("A1", &elf, AT_HEADER(LIBEXEC_E_TABLE_OUTSIDE, 32));
+    }
+    struct libexec_kit_elf last = fixed(); // the last place where it fits
+    last.program_headers_offset = 0x3000 - 112;
+    expect_loaded("A1 fits", &last);
+}
+
+static void bug_A2_entry_size_trusted(void **state) {
+    (void)state;
+    static const uint16_t sizes[] = {0, 1, 32, 55, 57, 64, 112, 0xffff};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        struct libexec_kit_elf elf = fixed();
+        elf.program_header_size = sizes[i];
+        expect_refused("A2", &elf, AT_HEADER(LIBEXEC_E_HEADER_SIZE, 54));
+    }
+}
+
+static void bug_A3_other_sizes_as_read_length(void **state) {
+    (void)state;
+    struct libexec_kit_elf elf = fixed();
+    elf.section_header_size = 4096;
+    elf.section_header_count = 0xffff;
+    elf.section_headers_offset = UINT64_MAX;
+    elf.section_names_index = 0xffff;
+    elf.header_size = 0xffff; // not looked at, as in Linux
+    elf.version = 77;
+    elf.identification[7] = 0xff; // EI_OSABI
+    expect_loaded("A3", &elf);
+}
+
+// A file with `count` program headers, PT_LOADs as in the small one and PT_NULLs behind them.
+static struct libexec_kit_elf with_count(uint32_t count) {
+    struct libexec_kit_elf elf;
+    libexec_kit_elf_begin(&elf, LIBEXEC_KIT_ET_EXEC, 0x13000);
+    elf.entry = BASE;
+    libexec_kit_elf_add(&elf, load(R | X, 0, BASE, 0x13000, 0x13000));
+    while (elf.added < count)
+        libexec_kit_elf_add(&elf, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_NULL});
+    return elf;
+}
+
+static void bug_A4_count_unbounded(void **state) {
+    (void)state;
+    static const uint16_t counts[] = {0, 1171, 0xfffe, 0xffff};
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        struct libexec_kit_elf elf = with_count(1171);
+        elf.program_header_count = counts[i];
+        expect_refused("A4", &elf, AT_HEADER(LIBEXEC_E_HEADER_COUNT, 56));
+    }
+    struct libexec_kit_elf most = with_count(1170);
+    expect_loaded("A4 1170", &most);
+    struct libexec_kit_elf one = with_count(1);
+    expect_loaded("A4 1", &one);
+}
+
+static struct libexec_kit_elf with_segments(uint32_t count) {
+    struct libexec_kit_elf elf;
+    libexec_kit_elf_begin(&elf, LIBEXEC_KIT_ET_EXEC, 0x1000u * (count + 1));
+    elf.entry = BASE;
+    for (uint32_t i = 0; i < count; i++)
+        libexec_kit_elf_add(&elf, load(R | (i % 2 == 0 ? X : W), 0x1000ull * i, BASE + 0x10000ull * i, 0xf00, 0x1100));
+    return elf;
+}
+
+static void bug_A4_segment_capacity(void **state) {
+    (void)state;
+    struct libexec_kit_elf most = with_segments(LIBEXEC_CONFIG_SEGMENTS);
+    expect_loaded("A4 capacity reached", &most);
+    struct libexec_kit_elf more = with_segments(LIBEXEC_CONFIG_SEGMENTS + 1);
+    expect_refused("A4 capacity exceeded", &more, IN_PLAN(LIBEXEC_E_SEGMENT_CAPACITY, LIBEXEC_CONFIG_SEGMENTS));
+}
+
+static void bug_A5_table_past_the_end(void **state) {
+    (void)state;
+    static const uint64_t sizes[] = {64, 65, 119, 120, 175};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        struct libexec_kit_elf elf = fixed();
+        elf.size = sizes[i];
+        expect_refused("A5", &elf, AT_HEADER(LIBEXEC_E_TABLE_OUTSIDE, 32));
+    }
+}
+
+static void shrinking_file(struct world *world) {
+    const struct libexec_kit_elf *const elf = world->scenario->data;
+    libexec_kit_add_file(world->kit, &(struct libexec_kit_file){.path = PROGRAM, .bytes = elf->bytes,
+                                                                .length = elf->size, .shrinks = true});
+    world_execute(world, PROGRAM);
+}
+
+static void short_file(struct world *world) {
+    const struct libexec_kit_elf *const elf = world->scenario->data;
+    libexec_kit_add_file(world->kit, &(struct libexec_kit_file){.path = PROGRAM, .bytes = elf->bytes,
+                                                                .length = elf->size, .short_reads = 100});
+    world->options.features &= ~LIBEXEC_KIT_CACHED_VIEWS;
+    world_execute(world, PROGRAM);
+}
+
+static void bug_A5_short_read_accepted(void **state) {
+    (void)state;
+    struct libexec_kit_elf elf = fixed();
+    struct scenario scenario = {.name = "A5 shrunk", .set_up = shrinking_file, .data = &elf,
+                                .status = LIBEXEC_E_FILE_SHRANK, .error = LIBEXEC_ERRNO_EIO,
+                                .stage = LIBEXEC_STAGE_SOURCE, .file = LIBEXEC_FILE_PROGRAM, .program_header = ANY,
+                                .offset = 0, .argument = ANY};
+    run_scenario(&scenario);
+    libexec_kit_elf_end(&elf);
+    // A host whose reads come back short although the file is long enough: views hide it where they are offered.
+    elf = fixed();
+    static struct world world;
+    scenario.name = "A5 short";
+    scenario.set_up = short_file;
+    world_begin(&world, &scenario, flavour_required);
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_SHORT_READ);
+    EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_EIO);
+    EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+    world_end(&world);
+    libexec_kit_elf_end(&elf);
+}
+
+static void bug_A6_unaligned_headers(void **state) {
+    (void)state;
+    for (uint64_t offset = 1; offset < 16; offset++) {
+        struct libexec_kit_elf elf = fixed();
+        elf.program_headers_offset = 64 + offset;
+        expect_loaded("A6", &elf);
+    }
+    struct libexec_kit_elf far = fixed(); // and beyond the first read
+    far.program_headers_offset = 0x2001;
+    expect_loaded("A6 far", &far);
+}
+
+static void bug_A7_wrong_size_in_the_check(void **state) {
+    (void)state;
+    struct libexec_kit_elf exact;
+    libexec_kit_elf_begin(&exact, LIBEXEC_KIT_ET_EXEC, 64 + 56);
+    exact.entry = BASE;
+    libexec_kit_elf_add(&exact, load(R | X, 0, BASE, 120, 120));
+    expect_loaded("A7 exact", &exact);
+    struct libexec_kit_elf less;
+    libexec_kit_elf_begin(&less, LIBEXEC_KIT_ET_EXEC, 64 + 55);
+    libexec_kit_elf_add(&less, load(R | X, 0, BASE, 119, 119));
+    expect_refused("A7 one less", &less, AT_HEADER(LIBEXEC_E_TABLE_OUTSIDE, 32));
+}
+
+static void identification_is_checked(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t byte;
+        uint8_t value;
+        enum libexec_status status;
+        uint64_t offset;
+    } forged[] = {
+        {0, 0x7e, LIBEXEC_E_MAGIC, 0}, {1, 'e', LIBEXEC_E_MAGIC, 0},     {3, 'G', LIBEXEC_E_MAGIC, 0},
+        {4, 1, LIBEXEC_E_CLASS, 4},    {4, 0, LIBEXEC_E_CLASS, 4},       {5, 2, LIBEXEC_E_DATA, 5},
+        {5, 0, LIBEXEC_E_DATA, 5},     {6, 0, LIBEXEC_E_VERSION, 6},     {6, 2, LIBEXEC_E_VERSION, 6},
+        {16, 0, LIBEXEC_E_TYPE, 16},   {16, 1, LIBEXEC_E_TYPE, 16},      {16, 4, LIBEXEC_E_TYPE, 16},
+        {17, 1, LIBEXEC_E_TYPE, 16},   {18, 3, LIBEXEC_E_MACHINE, 18},   {18, 40, LIBEXEC_E_MACHINE, 18},
+        {19, 1, LIBEXEC_E_MACHINE, 18},
+    };
+    for (size_t i = 0; i < sizeof(forged) / sizeof(forged[0]); i++) {
+        struct libexec_kit_elf elf = fixed();
+        libexec_kit_elf_build(&elf);
+        elf.bytes[forged[i].byte] = forged[i].value;
+        run_scenario(&(struct scenario){.name = "identification", .set_up = execute_elf, .data = &elf,
+                                        .status = forged[i].status, .error = NOEXEC, .stage = LIBEXEC_STAGE_HEADER,
+                                        .file = LIBEXEC_FILE_PROGRAM, .program_header = ANY,
+                                        .offset = forged[i].offset, .argument = ANY});
+        libexec_kit_elf_end(&elf);
+    }
+}
+
+static void a_file_shorter_than_its_header(void **state) {
+    (void)state;
+    for (uint64_t size = 0; size < 64; size += size < 6 ? 1 : 19) {
+        struct libexec_kit_elf elf = fixed();
+        elf.size = size;
+        expect_refused("short", &elf, AT_HEADER(size < 4 ? LIBEXEC_E_MAGIC : LIBEXEC_E_TOO_SHORT, 0));
+    }
+}
+
+// ---- B: segments --------------------------------------------------------------------------------------------------
+
+static void bug_B1_file_over_memory(void **state) {
+    (void)state;
+    for (int position_independent = 0; position_independent < 2; position_independent++) {
+        struct libexec_kit_elf elf = small(position_independent ? LIBEXEC_KIT_ET_DYN : LIBEXEC_KIT_ET_EXEC);
+        elf.headers[1].memory_size = elf.headers[1].file_size - 1;
+        expect_refused("B1", &elf, AT_SEGMENT(LIBEXEC_E_FILE_OVER_MEMORY, INVALID, 1));
+    }
+    struct libexec_kit_elf nothing = fixed();
+    nothing.headers[1].memory_size = 0;
+    expect_refused("B1 no memory", &nothing, AT_SEGMENT(LIBEXEC_E_FILE_OVER_MEMORY, INVALID, 1));
+}
+
+static void bug_B2_file_range_past_the_end(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t offset, file_size;
+    } past[] = {{0x1200, 0x1e01}, {0x2200, 0x1000}, {0x3200, 1}, {0x200, 0x2e01}, {1ull << 40 | 0x200, 0x10}};
+    for (size_t i = 0; i < sizeof(past) / sizeof(past[0]); i++) {
+        struct libexec_kit_elf elf = with_second(load(R | W, past[i].offset, BASE + 0x2200, past[i].file_size, 0x4000));
+        expect_refused("B2", &elf, IN_PLAN(LIBEXEC_E_OUTSIDE_FILE, 1));
+    }
+    struct libexec_kit_elf exact = with_second(load(R | W, 0x1200, BASE + 0x2200, 0x1e00, 0x4000));
+    expect_loaded("B2 exact", &exact);
+    struct libexec_kit_elf empty = with_second(load(R | W, 1ull << 40 | 0x200, BASE + 0x2200, 0, 0x4000));
+    expect_loaded("B2 no bytes", &empty);
+}
+
+static void bug_B2_offsets_that_wrap(void **state) {
+    (void)state;
+    // With p_offset near 2^64 the sum wraps; from 2^63 on no file can hold it.
+    struct libexec_kit_elf wrap = with_second(load(R | W, UINT64_MAX - 0xdff, BASE + 0x2200, 0x1600, 0x4000));
+    expect_refused("B2 wrap", &wrap, AT_SEGMENT(LIBEXEC_E_FILE_RANGE, INVALID, 1));
+    struct libexec_kit_elf huge = with_second(load(R | W, 1ull << 63 | 0x200, BASE + 0x2200, 0x1600, 0x4000));
+    expect_refused("B2 huge", &huge, AT_SEGMENT(LIBEXEC_E_FILE_OFFSET, LIBEXEC_ERRNO_EOVERFLOW, 1));
+}
+
+static void bug_B3_addresses_that_wrap(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t address, memory_size;
+        enum libexec_status status;
+        int error;
+    } forged[] = {
+        {UINT64_MAX - 0xdff, 0x1600, LIBEXEC_E_NO_ROOM, NOMEM},
+        {UINT64_MAX - 0xdff, 0x100, LIBEXEC_E_NO_ROOM, NOMEM},
+        {BASE + 0x2200, UINT64_MAX - 0x3fffff, LIBEXEC_E_NO_ROOM, NOMEM},
+        {BASE + 0x2200, UINT64_MAX, LIBEXEC_E_ADDRESS_RANGE, INVALID},
+        {BASE + 0x2200, 0x7fffffffdd01 - BASE, LIBEXEC_E_NO_ROOM, NOMEM}, // one byte beyond the user range
+        {0x7ffffffff200, 0x100, LIBEXEC_E_NO_ROOM, NOMEM},
+        {0x800000000200, 0x100, LIBEXEC_E_NO_ROOM, NOMEM},
+    };
+    for (size_t i = 0; i < sizeof(forged) / sizeof(forged[0]); i++) {
+        struct libexec_kit_elf elf = with_second(load(R | W, 0x1200, forged[i].address, 0x100, forged[i].memory_size));
+        if (forged[i].memory_size < 0x100)
+            elf.headers[1].memory_size = 0x100;
+        expect_refused("B3", &elf, AT_SEGMENT(forged[i].status, forged[i].error, 1));
+    }
+}
+
+static void bug_B3_position_independent_span_too_large(void **state) {
+    (void)state;
+    struct libexec_kit_elf elf = small(LIBEXEC_KIT_ET_DYN);
+    elf.headers[1].address = 0x7ffffffff200;
+    libexec_kit_elf_build(&elf);
+    run_scenario(&(struct scenario){.name = "B3 span", .set_up = execute_elf, .data = &elf,
+                                    .status = LIBEXEC_E_NO_ROOM, .error = NOMEM, .stage = LIBEXEC_STAGE_LAYOUT,
+                                    .file = LIBEXEC_FILE_PROGRAM, .program_header = 0, .offset = HEADER_AT(0),
+                                    .argument = ANY});
+    libexec_kit_elf_end(&elf);
+}
+
+static void bug_B4_misaligned_vaddr(void **state) {
+    (void)state;
+    static const uint64_t addresses[] = {BASE + 0x2201, BASE + 0x2000, BASE + 0x2fff, BASE + 0x2a00};
+    for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++) {
+        struct libexec_kit_elf elf = with_second(load(R | W, 0x1200, addresses[i], 0x1600, 0x3e00));
+        expect_refused("B4", &elf, AT_SEGMENT(LIBEXEC_E_CONGRUENCE, INVALID, 1));
+    }
+    // Without bytes from the file there is nothing to be congruent.
+    struct libexec_kit_elf bss = with_second(load(R | W, 0x1201, BASE + 0x2777, 0, 0x3e00));
+    expect_loaded("B4 bss", &bss);
+}
+
+static void bug_B5_page_rounding(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t in_page, file_size, memory_size;
+    } edges[] = {{0xff0, 0x10, 0x20}, {0xff0, 0x10, 0x10}, {0xff0, 0x10, 0x11}, {0, 1, 1}, {0, 1, 2}, {0xfff, 1, 1},
+                 {0xfff, 1, 2},       {0xff0, 0x20, 0x20}, {0, 0x1000, 0x1000}, {0, 0x1000, 0x1001}, {0xfff, 0, 1},
+                 {0xfff, 0, 2},       {0, 0, 1},           {0, 0, 0x1000},      {0, 0, 0x1001},      {1, 0xfff, 0x1fff},
+                 {1, 0xfff, 0x2000},  {0, 0, 0}};
+    for (size_t i = 0; i < sizeof(edges) / sizeof(edges[0]); i++) {
+        const uint64_t in_page = edges[i].in_page;
+        struct libexec_kit_elf elf = with_second(load(R | W, 0x1000 + in_page, BASE + 0x4000 + in_page,
+                                                      edges[i].file_size, edges[i].memory_size));
+        expect_loaded("B5", &elf);
+    }
+}
+
+static void bug_B6_alignment_that_is_none(void **state) {
+    (void)state;
+    static const uint64_t alignments[] = {0, 1, 2, 3, 0x1000, 0x1001, 0x10000, 0x200000, 1ull << 63, UINT64_MAX};
+    for (size_t i = 0; i < sizeof(alignments) / sizeof(alignments[0]); i++) {
+        struct libexec_kit_elf elf = fixed();
+        elf.headers[0].alignment = elf.headers[1].alignment = alignments[i];
+        expect_loaded("B6 fixed", &elf);
+    }
+}
+
+static void check_aligned(struct world *world, const struct libexec_kit_image *image) {
+    const struct libexec_kit_elf *const elf = world->scenario->data;
+    check_loaded(world, image);
+    EXPECT_EQUAL(world, libexec_kit_image_layout(image)->program_bias % elf->headers[0].alignment, 0);
+}
+
+static void bug_B6_alignment_of_position_independent(void **state) {
+    (void)state;
+    static const uint64_t alignments[] = {1, 0x1000, 0x10000, 0x200000, 0x40000000};
+    for (size_t i = 0; i < sizeof(alignments) / sizeof(alignments[0]); i++) {
+        struct libexec_kit_elf elf = small(LIBEXEC_KIT_ET_DYN);
+        elf.headers[0].alignment = alignments[i];
+        libexec_kit_elf_build(&elf);
+        run_scenario(&(struct scenario){.name = "B6 aligned", .set_up = execute_elf, .data = &elf,
+                                        .check = check_aligned});
+        libexec_kit_elf_end(&elf);
+    }
+    struct libexec_kit_elf odd = small(LIBEXEC_KIT_ET_DYN);
+    odd.headers[0].alignment = 0x3000;
+    expect_loaded("B6 odd", &odd);
+}
+
+static void bug_B7_unordered_segments(void **state) {
+    (void)state;
+    for (int position_independent = 0; position_independent < 2; position_independent++) {
+        struct libexec_kit_elf elf = small(position_independent ? LIBEXEC_KIT_ET_DYN : LIBEXEC_KIT_ET_EXEC);
+        const struct libexec_kit_program_header first = elf.headers[0];
+        elf.headers[0] = elf.headers[1];
+        elf.headers[1] = first;
+        expect_loaded("B7 two", &elf);
+    }
+    struct libexec_kit_elf three;
+    libexec_kit_elf_begin(&three, LIBEXEC_KIT_ET_DYN, 0x4000);
+    libexec_kit_elf_add(&three, load(R, 0x1000, 0x41000, 0x1000, 0x1000));
+    libexec_kit_elf_add(&three, load(R | W, 0x2000, 0x22000, 0x800, 0x1800));
+    libexec_kit_elf_add(&three, load(R | X, 0, 0x60000, 0x1000, 0x1000));
+    expect_loaded("B7 three", &three);
+}
+
+static bool ranges_overlap(struct libexec_range one, struct libexec_range other) {
+    return one.length != 0 && other.length != 0 && one.address < other.address + other.length &&
+           other.address < one.address + one.length;
+}
+
+static void check_apart(struct world *world, const struct libexec_kit_image *image) {
+    const struct libexec_layout *const layout = libexec_kit_image_layout(image);
+    const struct libexec_range ranges[] = {layout->program, layout->interpreter, layout->tls, layout->guard,
+                                           layout->stack};
+    check_loaded(world, image);
+    for (size_t i = 0; i < 5; i++)
+        for (size_t k = 0; k < i; k++)
+            EXPECT(world, !ranges_overlap(ranges[i], ranges[k]));
+    EXPECT_EQUAL(world, layout->guard.address + layout->guard.length, layout->stack.address);
+    EXPECT(world, layout->guard.length >= 0x100000);
+}
+
+static void bug_B8_only_the_first_segment_reserved(void **state) {
+    (void)state;
+    for (int independent = 0; independent < 2; independent++) {
+        struct libexec_kit_elf elf = small(independent ? LIBEXEC_KIT_ET_DYN : LIBEXEC_KIT_ET_EXEC);
+        elf.headers[1].address += 0x100000000000; // far above, but inside the extent
+        libexec_kit_elf_build(&elf);
+        run_scenario(&(struct scenario){.name = "B8", .set_up = execute_elf, .data = &elf, .check = check_apart});
+        libexec_kit_elf_end(&elf);
+    }
+    // An extent as large as what is left below the stack cannot reach into it.
+    struct libexec_kit_elf large = small(LIBEXEC_KIT_ET_DYN);
+    large.headers[1].address += 0x7ffff0000000;
+    expect_refused("B8 too large", &large,
+                   (struct refusal){LIBEXEC_E_NO_ROOM, NOMEM, LIBEXEC_STAGE_LAYOUT, ANY, ANY64});
+}
+
+static struct libexec_policy fixed_addresses(void) {
+    return (struct libexec_policy){.flags = LIBEXEC_POLICY_FIXED_ADDRESSES};
+}
+
+static void execute_fixed(struct world *world) {
+    execute_elf(world);
+    world->policy = fixed_addresses();
+}
+
+static void bug_B9_on_the_stack(void **state) {
+    (void)state;
+    static const uint64_t addresses[] = {0x7fffffffe000, 0x7fffff800000, 0x7fffff7ff000, 0x7fffff700000,
+                                         0x7fffff6fe000};
+    for (size_t i = 0; i < sizeof(addresses) / sizeof(addresses[0]); i++)
+        for (uint32_t which = 0; which < 2; which++) {
+            struct libexec_kit_elf elf = fixed();
+            elf.headers[which] = load(R | W, 0, addresses[i], 0x800, 0x1000);
+            if (i == 4) // right below the guard
+                elf.headers[which].memory_size = 0x1001;
+            libexec_kit_elf_build(&elf);
+            run_scenario(&(struct scenario){
+                .name = "B9", .set_up = execute_fixed, .data = &elf,
+                .status = which == 0 ? LIBEXEC_E_COLLISION : LIBEXEC_E_SEGMENT_COLLISION,
+                .error = LIBEXEC_ERRNO_EEXIST, .stage = LIBEXEC_STAGE_LAYOUT, .file = LIBEXEC_FILE_PROGRAM,
+                .program_header = which, .offset = HEADER_AT(which), .argument = ANY});
+            libexec_kit_elf_end(&elf);
+        }
+    struct libexec_kit_elf below = fixed();
+    below.headers[1] = load(R | W, 0, 0x7fffff6fe000, 0x800, 0x1000);
+    libexec_kit_elf_build(&below);
+    run_scenario(&(struct scenario){.name = "B9 below", .set_up = execute_fixed, .data = &below,
+                                    .check = check_apart});
+    libexec_kit_elf_end(&below);
+}
+
+static void bug_B10_overlap(void **state) {
+    (void)state;
+    // Disjoint bytes in one page, either order: the later owns the page, with its neighbour's bytes as they are in the
+    // file.
+    for (int high_first = 0; high_first < 2; high_first++) {
+        struct libexec_kit_elf elf = fixed();
+        elf.headers[high_first] = load(R | X, 0, BASE, 0x1100, 0x1100);
+        elf.headers[1 - high_first] = load(R | W, 0x1200, BASE + 0x1200, 0x1000, 0x3000);
+        expect_loaded("B10 shared page", &elf);
+    }
+    // The same range twice, r-x and rw-: the rights of the later one, not both.
+    struct libexec_kit_elf twice = fixed();
+    twice.headers[0] = load(R | X, 0, BASE, 0x2000, 0x2000);
+    twice.headers[1] = load(R | W, 0, BASE, 0x2000, 0x2000);
+    expect_loaded("B10 twice", &twice);
+    // A later one in the middle of an earlier one, and bss over bytes.
+    struct libexec_kit_elf inside = fixed();
+    inside.headers[0] = load(R, 0, BASE, 0x3000, 0x5000);
+    inside.headers[1] = load(R | W, 0x1080, BASE + 0x1080, 0x100, 0x1200);
+    expect_loaded("B10 inside", &inside);
+    struct libexec_kit_elf bss = fixed();
+    bss.headers[0] = load(R, 0, BASE, 0x3000, 0x3000);
+    bss.headers[1] = load(R | W, 0, BASE + 0x1000, 0, 0x1000);
+    expect_loaded("B10 bss", &bss);
+}
+
+static void bug_B10_bss_that_begins_inside_a_page(void **state) {
+    (void)state;
+    static const struct libexec_kit_program_header firsts[] = {
+        {.type = 1, .flags = R | X, .offset = 0, .address = BASE, .file_size = 0x1100, .memory_size = 0x1100},
+        {.type = 1, .flags = R | X, .offset = 0, .address = BASE, .file_size = 0x1f00, .memory_size = 0x1f00},
+        {.type = 1, .flags = R | X, .offset = 0, .address = BASE, .file_size = 0x1100, .memory_size = 0x1200},
+        {.type = 1, .flags = R | X, .offset = 0, .address = BASE, .file_size = 0x1000, .memory_size = 0x1000},
+        {.type = 1, .flags = R | X, .offset = 0, .address = BASE, .file_size = 0, .memory_size = 0x1100},
+    };
+    for (size_t i = 0; i < sizeof(firsts) / sizeof(firsts[0]); i++)
+        for (uint64_t size = 0x10; size < 0x4000; size += 0x1ff0) {
+            struct libexec_kit_elf elf = fixed();
+            elf.headers[0] = firsts[i];
+            elf.headers[1] = load(R | W, 0, BASE + 0x1800, 0, size);
+            expect_loaded("B10 bss inside", &elf);
+        }
+    // Two of them over one page of bytes, and one below its neighbour.
+    struct libexec_kit_elf two = fixed();
+    libexec_kit_elf_add(&two, load(R | W, 0, BASE + 0x1c00, 0, 0x100));
+    two.headers[0] = load(R | X, 0, BASE, 0x2000, 0x2000);
+    two.headers[1] = load(R | W, 0, BASE + 0x1800, 0, 0x200);
+    expect_loaded("B10 two bss", &two);
+    struct libexec_kit_elf reverse = fixed();
+    reverse.headers[0] = load(R | W, 0, BASE + 0x1800, 0, 0x1000);
+    reverse.headers[1] = load(R | X, 0, BASE, 0x1100, 0x1100);
+    expect_loaded("B10 bss first", &reverse);
+}
+
+static void bug_B11_bss_not_zeroed(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t file_size, memory_size;
+    } forms[] = {{0x123, 0x124}, {0x123, 0xe00}, {0x123, 0xe01}, {0x123, 0x5000}, {0, 0x5000}, {0xe00, 0xe01},
+                 {0xdff, 0x1e00}};
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        struct libexec_kit_elf elf = with_second(load(R | W, 0x1200, BASE + 0x2200, forms[i].file_size,
+                                                      forms[i].memory_size));
+        libexec_kit_elf_add(&elf, load(R, 0, BASE + 0x10000, 0x100, 0x100)); // bss on a segment that is not the last
+        expect_loaded("B11", &elf);
+    }
+}
+
+static void bug_B12_tail_zeroed_without_bss(void **state) {
+    (void)state;
+    struct libexec_kit_elf elf = with_second(load(R | W, 0x1200, BASE + 0x2200, 0x700, 0x700));
+    expect_loaded("B12", &elf);
+    struct libexec_kit_elf at_end = with_second(load(R | W, 0x2200, BASE + 0x3200, 0xd00, 0xd00)); // 0x100 from the end
+    expect_loaded("B12 end", &at_end);
+    struct libexec_kit_elf short_file = with_second(load(R | W, 0x2200, BASE + 0x3200, 0xd00, 0xd00));
+    short_file.size = 0x2f80; // the file ends inside the page
+    expect_loaded("B12 end of file", &short_file);
+}
+
+static void bug_B13_bss_in_read_only_segment(void **state) {
+    (void)state;
+    static const uint32_t flags[] = {R, R | X, X, 0, W, R | W | X};
+    for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {
+        struct libexec_kit_elf elf = with_second(load(flags[i], 0x1200, BASE + 0x2200, 0x700, 0x2000));
+        expect_loaded("B13", &elf);
+    }
+}
+
+static void execute_budget(struct world *world) {
+    execute_elf(world);
+    world->policy.page_budget = 100;
+}
+
+static void check_lean(struct world *world, const struct libexec_kit_image *image) {
+    const struct libexec_region *const bss = libexec_kit_image_region(image, BASE + 0x3000);
+    EXPECT(world, bss != NULL && bss->kind == LIBEXEC_REGION_BSS);
+    EXPECT_EQUAL(world, bss->length, 1ull << 40);
+    EXPECT(world, libexec_kit_read_ledger(world->kit).pages < 64);
+}
+
+static void bug_B14_memory_size_huge(void **state) {
+    (void)state;
+    struct libexec_kit_elf elf = with_second(load(R | W, 0x1200, BASE + 0x2200, 0x100, 1ull << 40));
+    libexec_kit_elf_build(&elf);
+    run_scenario(&(struct scenario){.name = "B14 budget", .set_up = execute_budget, .data = &elf,
+                                    .status = LIBEXEC_E_PAGE_BUDGET, .error = NOMEM, .stage = LIBEXEC_STAGE_LAYOUT,
+                                    .file = LIBEXEC_FILE_PROGRAM, .program_header = 1, .offset = HEADER_AT(1),
+                                    .argument = ANY});
+    // Without a budget it is address space only; the host pays for what is touched.
+    run_scenario(&(struct scenario){.name = "B14 lean", .set_up = execute_elf, .data = &elf, .check = check_lean,
+                                    .plain_only = true});
+    libexec_kit_elf_end(&elf);
+    struct libexec_kit_elf exact = with_second(load(R | W, 0x1200, BASE + 0x2200, 0x100, 98 * PAGE - 0x200));
+    libexec_kit_elf_build(&exact);
+    run_scenario(&(struct scenario){.name = "B14 exact", .set_up = execute_budget, .data = &exact,
+                                    .check = check_loaded, .plain_only = true});
+    exact.headers[1].memory_size++;
+    libexec_kit_elf_build(&exact);
+    run_scenario(&(struct scenario){.name = "B14 one more", .set_up = execute_budget, .data = &exact,
+                                    .status = LIBEXEC_E_PAGE_BUDGET, .error = NOMEM, .stage = LIBEXEC_STAGE_LAYOUT,
+                                    .file = LIBEXEC_FILE_PROGRAM, .program_header = ANY, .offset = ANY64,
+                                    .argument = ANY});
+    libexec_kit_elf_end(&exact);
+}
+
+static void bug_B15_nothing_to_load(void **state) {
+    (void)state;
+    for (int independent = 0; independent < 2; independent++)
+        for (int form = 0; form < 3; form++) {
+            struct libexec_kit_elf elf = small(independent ? LIBEXEC_KIT_ET_DYN : LIBEXEC_KIT_ET_EXEC);
+            for (uint32_t i = 0; i < 2; i++) {
+                elf.headers[i].type = form == 0 ? LIBEXEC_KIT_PT_NULL : form == 1 ? LIBEXEC_KIT_PT_NOTE
+                                                                                  : LIBEXEC_KIT_PT_LOAD;
+                elf.headers[i].file_size = elf.headers[i].memory_size = 0;
+                elf.headers[i].address = BASE;
+            }
+            const bool empty_span = independent != 0 && form == 2;
+            const struct refusal refusal = {empty_span ? LIBEXEC_E_EMPTY_SPAN : LIBEXEC_E_NO_SEGMENTS,
+                                            empty_span ? INVALID : NOEXEC,
+                                            empty_span ? LIBEXEC_STAGE_LAYOUT : LIBEXEC_STAGE_PLAN, ANY, ANY64};
+            expect_refused("B15", &elf, refusal);
+        }
+}
+
+static void bug_B16_base_unset_for_odd_headers(void **state) {
+    (void)state;
+    // Everything that the bytes decide is decided before the space is made: the driver asserts it for each refusal.
+    // Here: a good first segment, and every later field forged in turn.
+    static const uint64_t values[] = {0, 1, 0xfff, 0x1000, 0x7fffffffffff, 1ull << 63, UINT64_MAX};
+    static const size_t fields[] = {offsetof(struct libexec_kit_program_header, offset),
+                                    offsetof(struct libexec_kit_program_header, address),
+                                    offsetof(struct libexec_kit_program_header, file_size),
+                                    offsetof(struct libexec_kit_program_header, memory_size),
+                                    offsetof(struct libexec_kit_program_header, alignment)};
+    static struct world world;
+    uint32_t refused = 0, loaded = 0;
+    for (size_t f = 0; f < sizeof(fields) / sizeof(fields[0]); f++)
+        for (size_t v = 0; v < sizeof(values) / sizeof(values[0]); v++)
+            for (uint16_t type = LIBEXEC_KIT_ET_EXEC; type <= LIBEXEC_KIT_ET_DYN; type++) {
+                struct libexec_kit_elf elf = small(type);
+                memcpy((uint8_t *)&elf.headers[1] + fields[f], &values[v], sizeof(values[v]));
+                libexec_kit_elf_build(&elf);
+                const struct scenario scenario = {.name = "B16", .set_up = execute_elf, .data = &elf};
+                world_begin(&world, &scenario, flavour_full);
+                const enum libexec_status status = world_prepare(&world);
+                const uint32_t spaces = libexec_kit_read_ledger(world.kit).spaces;
+                EXPECT_EQUAL(&world, spaces, status == LIBEXEC_OK ? 1 : 0);
+                const struct libexec_kit_entry *entries = NULL;
+                const uint32_t count = libexec_kit_journal(world.kit, &entries);
+                for (uint32_t i = 0; i < count && status != LIBEXEC_OK; i++)
+                    EXPECT(&world, entries[i].call != LIBEXEC_KIT_CALL_SPACE_CREATE);
+                refused += status != LIBEXEC_OK;
+                loaded += status == LIBEXEC_OK;
+                libexec_kit_abandon(world.kit, &world.exec);
+                world_end(&world);
+                libexec_kit_elf_end(&elf);
+            }
+    assert_true(refused > 20 && loaded > 10);
+}
+
+static void check_brk(struct world *world, const struct libexec_kit_image *image) {
+    const struct libexec_layout *const layout = libexec_kit_image_layout(image);
+    check_loaded(world, image);
+    EXPECT_EQUAL(world, layout->brk_start % PAGE, 0);
+    EXPECT(world, layout->brk_start >= 0x10000 && layout->brk_start < 0x7ffffffff000);
+    EXPECT(world, libexec_kit_image_region(image, layout->brk_start) == NULL);
+}
+
+static void bug_B17_brk_inside_a_mapping(void **state) {
+    (void)state;
+    for (int independent = 0; independent < 2; independent++)
+        for (int fixed_places = 0; fixed_places < 2; fixed_places++) {
+            struct libexec_kit_elf elf = small(independent ? LIBEXEC_KIT_ET_DYN : LIBEXEC_KIT_ET_EXEC);
+            libexec_kit_elf_build(&elf);
+            run_scenario(&(struct scenario){.name = "B17", .set_up = fixed_places ? execute_fixed : execute_elf,
+                                            .data = &elf, .check = check_brk});
+            libexec_kit_elf_end(&elf);
+        }
+}
+
+static void bug_B18_other_segments_loaded(void **state) {
+    (void)state;
+    static const uint32_t types[] = {LIBEXEC_KIT_PT_NULL, LIBEXEC_KIT_PT_DYNAMIC, LIBEXEC_KIT_PT_NOTE, 5,
+                                     LIBEXEC_KIT_PT_PHDR, LIBEXEC_KIT_PT_GNU_STACK, 0x6474e550, 0x6474e552, 0x70000001,
+                                     0xffffffff};
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        struct libexec_kit_elf elf = fixed();
+        libexec_kit_elf_add(&elf, (struct libexec_kit_program_header){
+                                      .type = types[i], .flags = R | W, .offset = UINT64_MAX - 5,
+                                      .address = i % 2 == 0 ? 0 : UINT64_MAX - 7, .file_size = UINT64_MAX,
+                                      .memory_size = 12, .alignment = 3});
+        expect_loaded("B18", &elf);
+    }
+}
+
+static void check_stack_rights(struct world *world, const struct libexec_kit_image *image) {
+    const struct libexec_kit_elf *const elf = world->scenario->data;
+    const struct libexec_start *const start = libexec_kit_image_start(image);
+    const struct libexec_region *const stack = libexec_kit_image_region(image, start->stack_pointer);
+    bool executable = false;
+    for (uint32_t i = 0; i < elf->added; i++) // the last one wins
+        if (elf->headers[i].type == LIBEXEC_KIT_PT_GNU_STACK)
+            executable = (elf->headers[i].flags & X) != 0;
+    check_loaded(world, image);
+    EXPECT_EQUAL(world, stack->rights,
+                 LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_WRITE | (executable ? LIBEXEC_RIGHT_EXECUTE : 0));
+    EXPECT_EQUAL(world, (start->flags & LIBEXEC_START_EXECUTABLE_STACK) != 0, executable);
+    EXPECT_EQUAL(world, libexec_kit_image_layout(image)->stack.length, 0x800000);
+}
+
+static void bug_B19_optional_headers(void **state) {
+    (void)state;
+    static const uint64_t sizes[] = {0, 1, 0x10000, UINT64_MAX};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+        for (uint32_t flags = 0; flags < 8; flags++) {
+            struct libexec_kit_elf elf = fixed();
+            libexec_kit_elf_add(&elf, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_GNU_STACK,
+                                                                          .flags = R | W | X});
+            libexec_kit_elf_add(&elf, (struct libexec_kit_program_header){
+                                          .type = LIBEXEC_KIT_PT_GNU_STACK, .flags = flags, .memory_size = sizes[i]});
+            if (flags == 7) // absent: not executable
+                elf.program_header_count = (uint16_t)(elf.added = 2);
+            libexec_kit_elf_build(&elf);
+            run_scenario(&(struct scenario){.name = "B19", .set_up = execute_elf, .data = &elf,
+                                            .check = check_stack_rights, .plain_only = flags > 1});
+            libexec_kit_elf_end(&elf);
+        }
+}
+
+static void execute_strict_entry(struct world *world) {
+    execute_elf(world);
+    world->policy.flags |= LIBEXEC_POLICY_ENTRY_EXECUTABLE;
+}
+
+static void bug_B20_entry_nowhere(void **state) {
+    (void)state;
+    static const uint64_t entries[] = {0, BASE - 1, BASE + 0x1200, BASE + 0x2200, 0x7fffffffefff};
+    for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
+        struct libexec_kit_elf elf = fixed();
+        elf.entry = entries[i];
+        libexec_kit_elf_build(&elf);
+        run_scenario(&(struct scenario){.name = "B20 taken", .set_up = execute_elf, .data = &elf,
+                                        .check = check_loaded, .plain_only = true});
+        run_scenario(&(struct scenario){.name = "B20 policy", .set_up = execute_strict_entry, .data = &elf,
+                                        .status = LIBEXEC_E_ENTRY_RIGHTS, .error = NOEXEC,
+                                        .stage = LIBEXEC_STAGE_PLAN, .file = LIBEXEC_FILE_PROGRAM,
+                                        .program_header = ANY, .offset = 24, .argument = ANY});
+        libexec_kit_elf_end(&elf);
+    }
+    struct libexec_kit_elf inside = fixed();
+    inside.entry = BASE + 0x11ff;
+    libexec_kit_elf_build(&inside);
+    run_scenario(&(struct scenario){.name = "B20 inside", .set_up = execute_strict_entry, .data = &inside,
+                                    .check = check_loaded});
+    libexec_kit_elf_end(&inside);
+    static const uint64_t outside[] = {0x7ffffffff000, UINT64_MAX, 1ull << 63};
+    for (size_t i = 0; i < 3; i++) {
+        struct libexec_kit_elf elf = fixed();
+        elf.entry = outside[i];
+        expect_refused("B20 outside", &elf,
+                       (struct refusal){LIBEXEC_E_ENTRY_RANGE, INVALID, LIBEXEC_STAGE_LAYOUT, ANY, 24});
+    }
+}
+
+static void check_table_address(struct world *world, const struct libexec_kit_image *image) {
+    const struct libexec_kit_elf *const elf = world->scenario->data;
+    const uint64_t bias = libexec_kit_image_layout(image)->program_bias;
+    uint64_t expected = bias; // where no segment covers the table, as Linux
+    for (uint32_t i = 0; i < elf->added; i++) {
+        const struct libexec_kit_program_header *const header = &elf->headers[i];
+        if (header->type == LIBEXEC_KIT_PT_LOAD && elf->program_headers_offset >= header->offset &&
+            elf->program_headers_offset < header->offset + header->file_size)
+            expected = bias + elf->program_headers_offset - header->offset + header->address;
+    }
+    check_loaded(world, image);
+    EXPECT_EQUAL(world, auxv_value(world, image, LIBEXEC_AT_PHDR), expected);
+    EXPECT_EQUAL(world, auxv_value(world, image, LIBEXEC_AT_PHNUM), elf->program_header_count);
+}
+
+static void bug_B20_table_nowhere(void **state) {
+    (void)state;
+    for (int independent = 0; independent < 2; independent++)
+        for (int form = 0; form < 4; form++) {
+            struct libexec_kit_elf elf = small(independent ? LIBEXEC_KIT_ET_DYN : LIBEXEC_KIT_ET_EXEC);
+            if (form == 1)
+                elf.program_headers_offset = 0x2900; // behind all segments
+            if (form == 2)
+                elf.program_headers_offset = 0x1300; // in the second one
+            if (form == 3) // in both: the later one wins
+                libexec_kit_elf_add(&elf, load(R, 0, elf.headers[0].address + 0x10000, 0x400, 0x400));
+            libexec_kit_elf_build(&elf);
+            run_scenario(&(struct scenario){.name = "B20 table", .set_up = execute_elf, .data = &elf,
+                                            .check = check_table_address, .plain_only = true});
+            libexec_kit_elf_end(&elf);
+        }
+}
+
+static void below_the_lowest_address(void **state) {
+    (void)state;
+    struct libexec_kit_elf elf = fixed();
+    elf.headers[0].address = 0xf000;
+    expect_refused("low", &elf, AT_SEGMENT(LIBEXEC_E_LOW_ADDRESS, LIBEXEC_ERRNO_EPERM, 0));
+    struct libexec_kit_elf lowest = fixed();
+    lowest.headers[0].address = 0x10000;
+    expect_loaded("lowest", &lowest);
+}
+
+// ---- C: interpreters ----------------------------------------------------------------------------------------------
+
+#define LOADER "/lib/loader"
+
+struct pair {
+    struct libexec_kit_elf program;
+    struct libexec_kit_elf loader;
+};
+
+static void execute_pair(struct world *world) {
+    const struct pair *const pair = world->scenario->data;
+    static const char *const argv[] = {"program", NULL};
+    world_file(world, PROGRAM, &pair->program);
+    world_file(world, LOADER, &pair->loader);
+    world_execute(world, PROGRAM);
+    world_arguments(world, argv, NULL);
+}
+
+static void check_pair(struct world *world, const struct libexec_kit_image *image) {
+    const struct pair *const pair = world->scenario->data;
+    const struct libexec_layout *const layout = libexec_kit_image_layout(image);
+    check_image(world, image, &pair->program, layout->program_bias, LIBEXEC_FILE_PROGRAM);
+    check_image(world, image, &pair->loader, layout->interpreter_bias, LIBEXEC_FILE_INTERPRETER);
+    EXPECT_EQUAL(world, layout->entry, pair->loader.entry + layout->interpreter_bias);
+    EXPECT_EQUAL(world, auxv_value(world, image, LIBEXEC_AT_BASE), layout->interpreter_bias);
+    EXPECT_EQUAL(world, auxv_value(world, image, LIBEXEC_AT_ENTRY), pair->program.entry + layout->program_bias);
+}
+
+// A dynamic program and its loader. The name stands at `offset` of the program.
+static struct pair make_pair_at(uint16_t type, uint16_t loader_type, uint64_t offset, const char *name, size_t length) {
+    struct pair pair;
+    small_elf(&pair.program, type, type == LIBEXEC_KIT_ET_EXEC ? BASE : 0);
+    small_elf(&pair.loader, loader_type, loader_type == LIBEXEC_KIT_ET_EXEC ? 0x2000000 : 0);
+    libexec_kit_elf_write(&pair.program, offset, name, length);
+    libexec_kit_elf_add(&pair.program, (struct libexec_kit_program_header){
+                                           .type = LIBEXEC_KIT_PT_INTERP, .flags = R, .offset = offset,
+                                           .file_size = length, .memory_size = length, .alignment = 1});
+    return pair;
+}
+
+static struct pair make_pair(void) {
+    return make_pair_at(LIBEXEC_KIT_ET_DYN, LIBEXEC_KIT_ET_DYN, 0x800, LOADER, sizeof(LOADER));
+}
+
+static void end_pair(struct pair *pair) {
+    libexec_kit_elf_end(&pair->program);
+    libexec_kit_elf_end(&pair->loader);
+}
+
+static void expect_pair_loaded(const char *name, struct pair *pair) {
+    libexec_kit_elf_build(&pair->program);
+    libexec_kit_elf_build(&pair->loader);
+    run_scenario(&(struct scenario){.name = name, .set_up = execute_pair, .data = pair, .check = check_pair,
+                                    .needs_open = true});
+    end_pair(pair);
+}
+
+static void expect_pair_refused(const char *name, struct pair *pair, enum libexec_file file, struct refusal refusal) {
+    libexec_kit_elf_build(&pair->program);
+    libexec_kit_elf_build(&pair->loader);
+    run_scenario(&(struct scenario){.name = name, .set_up = execute_pair, .data = pair, .status = refusal.status,
+                                    .error = refusal.error, .stage = refusal.stage, .file = file,
+                                    .program_header = refusal.program_header, .offset = refusal.offset,
+                                    .argument = ANY, .needs_open = true});
+    end_pair(pair);
+}
+
+static void interpreters_are_loaded(void **state) {
+    (void)state;
+    for (uint16_t type = LIBEXEC_KIT_ET_EXEC; type <= LIBEXEC_KIT_ET_DYN; type++)
+        for (uint16_t loader = LIBEXEC_KIT_ET_EXEC; loader <= LIBEXEC_KIT_ET_DYN; loader++) {
+            struct pair pair = make_pair_at(type, loader, 0x800, LOADER, sizeof(LOADER));
+            expect_pair_loaded("C pair", &pair);
+        }
+}
+
+static void bug_C1_name_not_terminated(void **state) {
+    (void)state;
+    struct pair pair = make_pair_at(LIBEXEC_KIT_ET_DYN, LIBEXEC_KIT_ET_DYN, 0x800, LOADER, sizeof(LOADER) - 1);
+    expect_pair_refused("C1", &pair, LIBEXEC_FILE_PROGRAM,
+                        (struct refusal){LIBEXEC_E_INTERPRETER_UNTERMINATED, NOEXEC, LIBEXEC_STAGE_PLAN, ANY, 0x800});
+    static const uint64_t lengths[] = {0, 1, 4097, 1ull << 32, UINT64_MAX};
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        pair = make_pair();
+        pair.program.headers[2].file_size = lengths[i];
+        expect_pair_refused("C1 length", &pair, LIBEXEC_FILE_PROGRAM,
+                            (struct refusal){LIBEXEC_E_INTERPRETER_LENGTH, NOEXEC, LIBEXEC_STAGE_PLAN, 2,
+                                             HEADER_AT(2)});
+    }
+    char longest[4096];
+    memset(longest, '/', sizeof(longest));
+    memcpy(longest + sizeof(longest) - sizeof(LOADER), LOADER, sizeof(LOADER));
+    pair = make_pair_at(LIBEXEC_KIT_ET_DYN, LIBEXEC_KIT_ET_DYN, 0x1000, longest, sizeof(longest));
+    expect_pair_refused("C1 longest", &pair, LIBEXEC_FILE_INTERPRETER, // as long as may be: the file is not there
+                        (struct refusal){LIBEXEC_E_OPEN, LIBEXEC_ERRNO_ENOENT, LIBEXEC_STAGE_SOURCE, ANY, ANY64});
+}
+
+static void bug_C2_empty_name(void **state) {
+    (void)state;
+    struct pair pair = make_pair_at(LIBEXEC_KIT_ET_DYN, LIBEXEC_KIT_ET_DYN, 0x800, "\0", 2);
+    expect_pair_refused("C2", &pair, LIBEXEC_FILE_PROGRAM,
+                        (struct refusal){LIBEXEC_E_INTERPRETER_EMPTY, NOEXEC, LIBEXEC_STAGE_PLAN, ANY, 0x800});
+}
+
+static void bug_C3_unreadable_name_taken_as_static(void **state) {
+    (void)state;
+    struct pair beyond = make_pair();
+    beyond.program.headers[2].offset = UINT64_MAX - 3;
+    expect_pair_refused("C3 beyond", &beyond, LIBEXEC_FILE_PROGRAM,
+                        (struct refusal){LIBEXEC_E_INTERPRETER_OFFSET, INVALID, LIBEXEC_STAGE_PLAN, 2, HEADER_AT(2)});
+    static const uint64_t offsets[] = {0x2ff8, 0x3000, 1ull << 40};
+    for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+        struct pair pair = make_pair();
+        pair.program.headers[2].offset = offsets[i];
+        expect_pair_refused("C3", &pair, LIBEXEC_FILE_PROGRAM,
+                            (struct refusal){LIBEXEC_E_INTERPRETER_OUTSIDE, LIBEXEC_ERRNO_EIO, LIBEXEC_STAGE_PLAN, 2,
+                                             HEADER_AT(2)});
+    }
+}
+
+static void bug_C4_two_names(void **state) {
+    (void)state;
+    struct pair pair = make_pair();
+    libexec_kit_elf_write(&pair.program, 0x900, "/no", 4);
+    libexec_kit_elf_add(&pair.program, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_INTERP,
+                                                                           .offset = 0x900, .file_size = 4});
+    expect_pair_loaded("C4", &pair);
+    pair = make_pair(); // a bad second one is not even looked at
+    libexec_kit_elf_add(&pair.program, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_INTERP,
+                                                                           .offset = UINT64_MAX, .file_size = 0});
+    expect_pair_loaded("C4 bad second", &pair);
+}
+
+static void bug_C5_interpreter_that_is_none(void **state) {
+    (void)state;
+    struct pair pair = make_pair(); // one that names an interpreter itself: not followed
+    libexec_kit_elf_add(&pair.loader, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_INTERP,
+                                                                          .offset = UINT64_MAX, .file_size = 0});
+    expect_pair_loaded("C5 nested", &pair);
+    static const struct {
+        uint32_t byte;
+        uint8_t value;
+        enum libexec_status status;
+        uint64_t offset;
+    } forged[] = {{0, 0, LIBEXEC_E_MAGIC, 0},        {4, 1, LIBEXEC_E_CLASS, 4},        {18, 3, LIBEXEC_E_MACHINE, 18},
+                  {16, 1, LIBEXEC_E_TYPE, 16},       {54, 1, LIBEXEC_E_HEADER_SIZE, 54},
+                  {57, 0xff, LIBEXEC_E_HEADER_COUNT, 56}, {39, 1, LIBEXEC_E_TABLE_OUTSIDE, 32}};
+    for (size_t i = 0; i < sizeof(forged) / sizeof(forged[0]); i++) {
+        pair = make_pair();
+        libexec_kit_elf_build(&pair.program);
+        libexec_kit_elf_build(&pair.loader);
+        pair.loader.bytes[forged[i].byte] = forged[i].value;
+        run_scenario(&(struct scenario){.name = "C5 forged", .set_up = execute_pair, .data = &pair,
+                                        .status = forged[i].status, .error = LIBEXEC_ERRNO_ELIBBAD,
+                                        .stage = LIBEXEC_STAGE_HEADER, .file = LIBEXEC_FILE_INTERPRETER,
+                                        .program_header = ANY, .offset = forged[i].offset, .argument = ANY,
+                                        .needs_open = true});
+        end_pair(&pair);
+    }
+    pair = make_pair();
+    pair.loader.size = 63;
+    expect_pair_refused("C5 short", &pair, LIBEXEC_FILE_INTERPRETER,
+                        (struct refusal){LIBEXEC_E_TOO_SHORT, LIBEXEC_ERRNO_EIO, LIBEXEC_STAGE_HEADER, ANY, 0});
+    pair = make_pair();
+    pair.loader.headers[0].type = pair.loader.headers[1].type = LIBEXEC_KIT_PT_NULL;
+    expect_pair_refused("C5 empty", &pair, LIBEXEC_FILE_INTERPRETER,
+                        (struct refusal){LIBEXEC_E_NO_SEGMENTS, INVALID, LIBEXEC_STAGE_LAYOUT, ANY, ANY64});
+    pair = make_pair();
+    pair.loader.headers[1].memory_size = 1;
+    expect_pair_refused("C5 sizes", &pair, LIBEXEC_FILE_INTERPRETER,
+                        AT_SEGMENT(LIBEXEC_E_FILE_OVER_MEMORY, NOMEM, 1));
+}
+
+static void execute_with_code(struct world *world) {
+    execute_pair(world);
+    libexec_kit_add_file(world->kit, &(struct libexec_kit_file){.path = LOADER, .open_code = LIBEXEC_ERRNO_EACCES});
+}
+
+static void bug_C5_interpreter_that_the_host_refuses(void **state) {
+    (void)state;
+    struct pair pair = make_pair();
+    libexec_kit_elf_build(&pair.program);
+    libexec_kit_elf_build(&pair.loader);
+    run_scenario(&(struct scenario){.name = "C5 access", .set_up = execute_with_code, .data = &pair,
+                                    .status = LIBEXEC_E_OPEN, .error = LIBEXEC_ERRNO_EACCES,
+                                    .stage = LIBEXEC_STAGE_SOURCE, .file = LIBEXEC_FILE_INTERPRETER,
+                                    .program_header = ANY, .offset = ANY64, .argument = ANY, .needs_open = true});
+    // A host without `open` says so.
+    static struct world world;
+    const struct scenario scenario = {.name = "C5 no open", .set_up = execute_pair, .data = &pair};
+    world_begin(&world, &scenario, flavour_required);
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_NO_OPEN);
+    EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+    world_end(&world);
+    end_pair(&pair);
+}
+
+static void bug_C5_interpreter_on_the_program(void **state) {
+    (void)state;
+    struct pair pair = make_pair_at(LIBEXEC_KIT_ET_EXEC, LIBEXEC_KIT_ET_EXEC, 0x800, LOADER, sizeof(LOADER));
+    libexec_kit_elf_end(&pair.loader);
+    small_elf(&pair.loader, LIBEXEC_KIT_ET_EXEC, BASE + 0x5000);
+    expect_pair_refused("C5 collision", &pair, LIBEXEC_FILE_INTERPRETER,
+                        AT_SEGMENT(LIBEXEC_E_COLLISION, LIBEXEC_ERRNO_EEXIST, 0));
+}
+
+static void bug_C6_name_far_into_the_file(void **state) {
+    (void)state;
+    static const uint64_t offsets[] = {0x379, 0x380, 0xff8, 0x1ffc, 0x3000 - sizeof(LOADER)};
+    for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+        struct pair pair = make_pair_at(LIBEXEC_KIT_ET_DYN, LIBEXEC_KIT_ET_DYN, offsets[i], LOADER, sizeof(LOADER));
+        expect_pair_loaded("C6", &pair);
+    }
+}
+
+static void execute_unreadable(struct world *world) {
+    const struct pair *const pair = world->scenario->data;
+    execute_pair(world);
+    libexec_kit_add_file(world->kit, &(struct libexec_kit_file){.path = LOADER, .bytes = pair->loader.bytes,
+                                                                .length = pair->loader.size,
+                                                                .flags = LIBEXEC_KIT_FILE_UNREADABLE});
+}
+
+static void check_not_dumpable(struct world *world, const struct libexec_kit_image *image) {
+    EXPECT(world, (libexec_kit_image_start(image)->flags & LIBEXEC_START_NOT_DUMPABLE) != 0);
+    check_pair(world, image);
+}
+
+static void check_dumpable(struct world *world, const struct libexec_kit_image *image) {
+    EXPECT(world, (libexec_kit_image_start(image)->flags & LIBEXEC_START_NOT_DUMPABLE) == 0);
+}
+
+static void bug_C7_unreadable_file_in_a_core_dump(void **state) {
+    (void)state;
+    struct pair pair = make_pair();
+    libexec_kit_elf_build(&pair.program);
+    libexec_kit_elf_build(&pair.loader);
+    run_scenario(&(struct scenario){.name = "C7", .set_up = execute_unreadable, .data = &pair,
+                                    .check = check_not_dumpable, .needs_open = true, .plain_only = true});
+    run_scenario(&(struct scenario){.name = "C7 readable", .set_up = execute_pair, .data = &pair,
+                                    .check = check_dumpable, .needs_open = true, .plain_only = true});
+    end_pair(&pair);
+}
+
+int main(void) {
+    const struct CMUnitTest bugs_file[] = {
+        cmocka_unit_test(bug_A1_table_arithmetic_wraps),
+        cmocka_unit_test(bug_A2_entry_size_trusted),
+        cmocka_unit_test(bug_A3_other_sizes_as_read_length),
+        cmocka_unit_test(bug_A4_count_unbounded),
+        cmocka_unit_test(bug_A4_segment_capacity),
+        cmocka_unit_test(bug_A5_table_past_the_end),
+        cmocka_unit_test(bug_A5_short_read_accepted),
+        cmocka_unit_test(bug_A6_unaligned_headers),
+        cmocka_unit_test(bug_A7_wrong_size_in_the_check),
+        cmocka_unit_test(identification_is_checked),
+        cmocka_unit_test(a_file_shorter_than_its_header),
+        cmocka_unit_test(bug_B1_file_over_memory),
+        cmocka_unit_test(bug_B2_file_range_past_the_end),
+        cmocka_unit_test(bug_B2_offsets_that_wrap),
+        cmocka_unit_test(bug_B3_addresses_that_wrap),
+        cmocka_unit_test(bug_B3_position_independent_span_too_large),
+        cmocka_unit_test(bug_B4_misaligned_vaddr),
+        cmocka_unit_test(bug_B5_page_rounding),
+        cmocka_unit_test(bug_B6_alignment_that_is_none),
+        cmocka_unit_test(bug_B6_alignment_of_position_independent),
+        cmocka_unit_test(bug_B7_unordered_segments),
+        cmocka_unit_test(bug_B8_only_the_first_segment_reserved),
+        cmocka_unit_test(bug_B9_on_the_stack),
+        cmocka_unit_test(bug_B10_overlap),
+        cmocka_unit_test(bug_B10_bss_that_begins_inside_a_page),
+        cmocka_unit_test(bug_B11_bss_not_zeroed),
+        cmocka_unit_test(bug_B12_tail_zeroed_without_bss),
+        cmocka_unit_test(bug_B13_bss_in_read_only_segment),
+        cmocka_unit_test(bug_B14_memory_size_huge),
+        cmocka_unit_test(bug_B15_nothing_to_load),
+        cmocka_unit_test(bug_B16_base_unset_for_odd_headers),
+        cmocka_unit_test(bug_B17_brk_inside_a_mapping),
+        cmocka_unit_test(bug_B18_other_segments_loaded),
+        cmocka_unit_test(bug_B19_optional_headers),
+        cmocka_unit_test(bug_B20_entry_nowhere),
+        cmocka_unit_test(bug_B20_table_nowhere),
+        cmocka_unit_test(below_the_lowest_address),
+        cmocka_unit_test(interpreters_are_loaded),
+        cmocka_unit_test(bug_C1_name_not_terminated),
+        cmocka_unit_test(bug_C2_empty_name),
+        cmocka_unit_test(bug_C3_unreadable_name_taken_as_static),
+        cmocka_unit_test(bug_C4_two_names),
+        cmocka_unit_test(bug_C5_interpreter_that_is_none),
+        cmocka_unit_test(bug_C5_interpreter_that_the_host_refuses),
+        cmocka_unit_test(bug_C5_interpreter_on_the_program),
+        cmocka_unit_test(bug_C6_name_far_into_the_file),
+        cmocka_unit_test(bug_C7_unreadable_file_in_a_core_dump),
+    };
+    return RUN(bugs_file);
+}
