@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The first look: builds the sample kernel and the programs for it, boots it in QEMU, and shows its tour: what was loaded
-# where, drawn as an address space, and what each program printed. Exit status 0 only if all printed what they should.
+# The first look: builds the sample kernel and the programs for it, boots it in QEMU, and shows its tour: what was
+# loaded where, drawn as an address space, and what each program printed. Exit status 0 only if all printed what they
+# should.
 #
 #   sh tools/demo.sh [--no-install] [--help]
 #

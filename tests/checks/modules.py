@@ -170,18 +170,18 @@ def call_direction(project):
 
 def source_rules(project):
     """The rules for every file that a script can hold: licence line, width, tabs; and no assembly in the core."""
-    comment = {".c": "//", ".h": "//", ".S": "//", ".sh": "#", ".py": "#", ".cmake": "#", ".ld": "/*"}
     folders = ["include", "libexec", "port", "tests", "examples", "tools", "cmake"]
+    suffixes = {".c", ".h", ".S", ".sh", ".py", ".cmake", ".ld"}
     files = [file for folder in folders for file in sorted((project.root / folder).rglob("*"))
-             if file.suffix in comment and file.is_file()]
+             if file.suffix in suffixes and file.is_file() and "data" not in file.parts]
     problems = []
     for file in files:
         lines = file.read_text().splitlines()
         head = lines[1:2] if lines and lines[0].startswith("#!") else lines[:1]
-        if not head or not head[0].startswith(f"{comment[file.suffix]} SPDX-License-Identifier: MIT"):
+        if not head or not re.match(r"(//|#|/\*) SPDX-License-Identifier: MIT\b", head[0]):
             problems.append(f"{project.short(file)} does not begin with its licence line")
         for number, line in enumerate(lines, 1):
-            for broken, what in ((len(line) > 120, f"{len(line)} columns"), ("\t" in line, "a tab"),
+            for broken, what in ((len(line) > 120, f"{len(line)} columns"), ("\t" in line and file.suffix != ".sh", "a tab"),
                                  (line != line.rstrip(), "a space at the end")):
                 if broken:
                     problems.append(f"{project.short(file)}:{number}: {what}")

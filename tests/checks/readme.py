@@ -27,9 +27,10 @@ def code(project):
         integration.write_text(block[1])
         kernel = project.root / "tests/checks/readme"
         flags = ["-std=c17", "-g", *WARNINGS, f"-I{kernel}", *project.include_flags()]
+        built, program = folder / "integration.o", folder / "run"
         # Callbacks need not use all they are given.
-        project.compile(compiler, integration, folder / "integration.o", *flags, "-Wno-unused-parameter", "-ffreestanding")
+        project.compile(compiler, integration, built, *flags, "-Wno-unused-parameter", "-ffreestanding")
         core = project.compile_core(compiler, "readme-core", *flags)
         port = [project.root / "port/x86_64" / name for name in ("facts.c", "cpuid.c")]
-        run([compiler, *flags, kernel / "kernel.c", folder / "integration.o", *port, *core.values(), "-o", folder / "run"])
-        print(f"{compiler}: {run([folder / 'run']).strip()}")
+        run([compiler, *flags, kernel / "kernel.c", built, *port, *core.values(), "-o", program])
+        print(f"{compiler}: {run([program]).strip()}")
