@@ -46,7 +46,10 @@ static int run_batch(const struct options *options) {
         const char *const argv[] = {options->settings.argv0 != NULL ? options->settings.argv0 : line, NULL};
         machine_prepare(&machine, &options->settings, line, argv);
         puts(line);
-        image_dump_verdict(stdout, &machine);
+        if (!options->full)
+            image_dump_verdict(stdout, &machine);
+        else if (!image_dump(stdout, &machine))
+            code = EXIT_CONTRACT;
         code = check_contract(&machine, code);
         machine_close(&machine);
     }

@@ -22,6 +22,8 @@ static const char help[] =
     "  --svg PICTURE        writes the page as a picture, too\n"
     "  --dump               the result as lines, to be compared with another implementation's\n"
     "  --batch              file names on standard input; for each a line with its name and one with the verdict\n"
+    "  --full               with --batch: the whole dump instead of the verdict\n"
+    "  --full               with --batch: the whole dump instead of the verdict\n"
     "  --colour WHEN        auto (on a terminal), always, never\n"
     "\n"
     "The exec\n"
@@ -186,7 +188,7 @@ static void choose_layout(struct machine_settings *settings, uint32_t layout, bo
 }
 
 enum option_code { OPTION_FIRST = 256, ENV, ARGV0, NO_ARGUMENTS, DESCRIPTOR, CLOSE_ON_EXEC, LAYOUT, SEED, TLS, AUX };
-enum option_code_more { ROOT = AUX + 1, POLICY, LIMITS, DUMP, BATCH, SVG, COLOUR, HELP, VERSION };
+enum option_code_more { ROOT = AUX + 1, POLICY, LIMITS, DUMP, BATCH, FULL, SVG, COLOUR, HELP, VERSION };
 
 static const struct option long_options[] = {
     {"env", required_argument, NULL, ENV},
@@ -203,6 +205,7 @@ static const struct option long_options[] = {
     {"limits", required_argument, NULL, LIMITS},
     {"dump", no_argument, NULL, DUMP},
     {"batch", no_argument, NULL, BATCH},
+    {"full", no_argument, NULL, FULL},
     {"svg", required_argument, NULL, SVG},
     {"colour", required_argument, NULL, COLOUR},
     {"color", required_argument, NULL, COLOUR},
@@ -265,6 +268,9 @@ static bool read_output_option(struct options *options, int code, const char *te
     case BATCH:
         options->mode = OPTIONS_BATCH;
         return true;
+    case FULL:
+        options->full = true;
+        return true;
     case SVG:
         options->svg = text;
         return true;
@@ -306,6 +312,8 @@ int options_parse(struct options *options, int argc, char **argv) {
     choose_layout(settings, layout, tls_chosen);
     if (options->mode != OPTIONS_BATCH && optind >= argc)
         mistake("which FILE?");
+    if (options->mode != OPTIONS_BATCH && options->full)
+        mistake("--full goes with --batch only");
     if (options->mode != OPTIONS_PAGE && options->svg != NULL)
         mistake("--svg goes with the page only");
     return optind;

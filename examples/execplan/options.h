@@ -11,6 +11,7 @@ enum options_colour { OPTIONS_COLOUR_AUTOMATIC, OPTIONS_COLOUR_ALWAYS, OPTIONS_C
 struct options {
     enum options_mode mode;
     enum options_colour colour;
+    bool full;       // with OPTIONS_BATCH: whole dumps
     const char *svg; // NULL: none asked for
     struct machine_settings settings;
 };

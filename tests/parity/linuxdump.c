@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the host's own kernel makes of an exec, in the exec dump's form: the reference that execplan --dump is compared with.
+// What the host's own kernel makes of an exec, in the exec dump's form: the reference that execplan --dump is compared
+// with.
 
 #define _GNU_SOURCE
 #include "../../examples/execplan/exec_dump.h"
@@ -12,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXIT_SKIPPED 77
-#define EXIT_USAGE 2
-#define DEFAULT_STACK ((uint64_t)8 << 20)
+#define EXIT_SKIPPED    77
+#define EXIT_USAGE      2
+#define DEFAULT_STACK   ((uint64_t)8 << 20)
 #define ENVIRONMENT_MAX 256
 
 static const char usage[] =
@@ -29,7 +30,8 @@ static const char usage[] =
     "  --close-on-exec    as --descriptor, with a descriptor that is closed on exec\n"
     "  --full             with --batch: whole dumps instead of verdicts\n"
     "\n"
-    "The exit status is 0 when the kernel answered, whatever the answer; 77 where ptrace is not allowed; 1 for other failures.\n";
+    "The exit status is 0 when the kernel answered, whatever the answer; 77 where ptrace is not allowed; 1 for other "
+    "failures.\n";
 
 struct settings {
     const char *argv0;
@@ -40,8 +42,7 @@ struct settings {
     unsigned environment_count;
 };
 
-static int print_answer(struct tracer *tracer, enum tracer_result result, bool full)
-{
+static int print_answer(struct tracer *tracer, enum tracer_result result, bool full) {
     switch (result) {
     case TRACER_STARTED: {
         int status = 0;
@@ -70,8 +71,7 @@ static int print_answer(struct tracer *tracer, enum tracer_result result, bool f
     return 0;
 }
 
-static int run_batch(struct tracer *tracer, const struct settings *settings)
-{
+static int run_batch(struct tracer *tracer, const struct settings *settings) {
     char *line = NULL;
     size_t size = 0;
     ssize_t length;
@@ -88,8 +88,7 @@ static int run_batch(struct tracer *tracer, const struct settings *settings)
     return status;
 }
 
-static uint64_t parse_stack(const char *text)
-{
+static uint64_t parse_stack(const char *text) {
     char *end;
 
     if (strcmp(text, "unlimited") == 0)
@@ -102,13 +101,13 @@ static uint64_t parse_stack(const char *text)
     return value;
 }
 
-static void parse_options(int argc, char **argv, struct settings *settings, struct tracer *tracer)
-{
+static void parse_options(int argc, char **argv, struct settings *settings, struct tracer *tracer) {
     static const struct option options[] = {
-        {"env", required_argument, NULL, 'e'},   {"argv0", required_argument, NULL, '0'}, {"no-arguments", no_argument, NULL, 'n'},
-        {"stack", required_argument, NULL, 's'}, {"descriptor", no_argument, NULL, 'd'},  {"close-on-exec", no_argument, NULL, 'c'},
-        {"batch", no_argument, NULL, 'b'},       {"full", no_argument, NULL, 'f'},        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"env", required_argument, NULL, 'e'},    {"argv0", required_argument, NULL, '0'},
+        {"no-arguments", no_argument, NULL, 'n'}, {"stack", required_argument, NULL, 's'},
+        {"descriptor", no_argument, NULL, 'd'},   {"close-on-exec", no_argument, NULL, 'c'},
+        {"batch", no_argument, NULL, 'b'},        {"full", no_argument, NULL, 'f'},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
     int option;
 
@@ -118,21 +117,38 @@ static void parse_options(int argc, char **argv, struct settings *settings, stru
             if (settings->environment_count < ENVIRONMENT_MAX)
                 settings->environment[settings->environment_count++] = optarg;
             break;
-        case '0': settings->argv0 = optarg; break;
-        case 'n': settings->no_arguments = true; break;
-        case 's': tracer->stack_limit = parse_stack(optarg); break;
-        case 'd': tracer->how = TRACER_BY_DESCRIPTOR; break;
-        case 'c': tracer->how = TRACER_BY_CLOSE_ON_EXEC_DESCRIPTOR; break;
-        case 'b': settings->batch = true; break;
-        case 'f': settings->full = true; break;
-        case 'h': fputs(usage, stdout); exit(0);
-        default: fputs(usage, stderr); exit(EXIT_USAGE);
+        case '0':
+            settings->argv0 = optarg;
+            break;
+        case 'n':
+            settings->no_arguments = true;
+            break;
+        case 's':
+            tracer->stack_limit = parse_stack(optarg);
+            break;
+        case 'd':
+            tracer->how = TRACER_BY_DESCRIPTOR;
+            break;
+        case 'c':
+            tracer->how = TRACER_BY_CLOSE_ON_EXEC_DESCRIPTOR;
+            break;
+        case 'b':
+            settings->batch = true;
+            break;
+        case 'f':
+            settings->full = true;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            exit(0);
+        default:
+            fputs(usage, stderr);
+            exit(EXIT_USAGE);
         }
     }
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     static struct settings settings;
     static struct tracer tracer = {.stack_limit = DEFAULT_STACK};
     static char *no_strings[1];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Reads a stopped process through /proc and process_vm_readv and prints it as an exec dump.
 //
-// Only pages that are there are read: file pages through the mapping (those past the end of the file count as zero), anonymous ones
-// where the page map says that they exist, so that a terabyte of bss costs nothing.
+// Only pages that are there are read: file pages through the mapping (those past the end of the file count as zero),
+// anonymous ones where the page map says that they exist, so that a terabyte of bss costs nothing.
 
 #define _GNU_SOURCE
 #include "tracee.h"
@@ -19,11 +19,11 @@
 #include <sys/user.h>
 #include <unistd.h>
 
-#define CHUNK_PAGES 64u
-#define PAGEMAP_BATCH 4096u
+#define CHUNK_PAGES         64u
+#define PAGEMAP_BATCH       4096u
 #define ANONYMOUS_PAGES_MAX (1u << 20) // looked at in one anonymous mapping
-#define STACK_MAX ((uint64_t)16 << 20)
-#define STRING_MAX 131072u
+#define STACK_MAX           ((uint64_t)16 << 20)
+#define STRING_MAX          131072u
 
 struct mapping {
     uint64_t start;
@@ -40,8 +40,7 @@ struct stack {
     unsigned char *bytes; // from `pointer` to `end`
 };
 
-static size_t read_memory(pid_t process, uint64_t address, void *buffer, size_t length)
-{
+static size_t read_memory(pid_t process, uint64_t address, void *buffer, size_t length) {
     struct iovec local = {buffer, length};
     struct iovec remote = {(void *)(uintptr_t)address, length};
     const ssize_t got = process_vm_readv(process, &local, 1, &remote, 1, 0);
@@ -49,23 +48,20 @@ static size_t read_memory(pid_t process, uint64_t address, void *buffer, size_t 
     return got < 0 ? 0 : (size_t)got;
 }
 
-static bool parse_mapping(const char *line, struct mapping *mapping)
-{
+static bool parse_mapping(const char *line, struct mapping *mapping) {
     memset(mapping, 0, sizeof *mapping);
     return sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %*x %*s %" SCNu64 " %255[^\n]", &mapping->start, &mapping->end,
                   mapping->rights, &mapping->inode, mapping->name) >= 4;
 }
 
-static bool is_kernels_own(const struct mapping *mapping)
-{
+static bool is_kernels_own(const struct mapping *mapping) {
     return strncmp(mapping->name, "[vvar", 5) == 0 || strcmp(mapping->name, "[vdso]") == 0 ||
            strcmp(mapping->name, "[vsyscall]") == 0;
 }
 
 // Memory.
 
-static void print_file_pages(struct exec_dump_memory *memory, pid_t process, const struct mapping *mapping)
-{
+static void print_file_pages(struct exec_dump_memory *memory, pid_t process, const struct mapping *mapping) {
     static unsigned char buffer[CHUNK_PAGES * EXEC_DUMP_PAGE];
 
     for (uint64_t at = mapping->start; at < mapping->end;) {
@@ -81,16 +77,15 @@ static void print_file_pages(struct exec_dump_memory *memory, pid_t process, con
     }
 }
 
-static void print_present_page(struct exec_dump_memory *memory, pid_t process, uint64_t address)
-{
+static void print_present_page(struct exec_dump_memory *memory, pid_t process, uint64_t address) {
     unsigned char page[EXEC_DUMP_PAGE];
 
     if (read_memory(process, address, page, sizeof page) == sizeof page)
         exec_dump_memory_page(memory, address, page);
 }
 
-static void print_anonymous_pages(struct exec_dump_memory *memory, pid_t process, const struct mapping *mapping, int pagemap)
-{
+static void print_anonymous_pages(struct exec_dump_memory *memory, pid_t process, const struct mapping *mapping,
+                                  int pagemap) {
     static uint64_t entries[PAGEMAP_BATCH];
     uint64_t pages = (mapping->end - mapping->start) / EXEC_DUMP_PAGE;
     uint64_t at = mapping->start;
@@ -99,7 +94,8 @@ static void print_anonymous_pages(struct exec_dump_memory *memory, pid_t process
         pages = ANONYMOUS_PAGES_MAX;
     while (pages > 0) {
         const uint64_t count = pages < PAGEMAP_BATCH ? pages : PAGEMAP_BATCH;
-        const ssize_t got = pread(pagemap, entries, count * sizeof entries[0], (off_t)(at / EXEC_DUMP_PAGE * sizeof entries[0]));
+        const ssize_t got =
+            pread(pagemap, entries, count * sizeof entries[0], (off_t)(at / EXEC_DUMP_PAGE * sizeof entries[0]));
         if (got <= 0)
             return;
         for (size_t i = 0; i < (size_t)got / sizeof entries[0]; i++) {
@@ -111,8 +107,7 @@ static void print_anonymous_pages(struct exec_dump_memory *memory, pid_t process
     }
 }
 
-static void print_memory(FILE *output, pid_t process, FILE *maps, int pagemap)
-{
+static void print_memory(FILE *output, pid_t process, FILE *maps, int pagemap) {
     struct exec_dump_memory memory;
     struct mapping mapping;
     char line[1024];
@@ -132,8 +127,7 @@ static void print_memory(FILE *output, pid_t process, FILE *maps, int pagemap)
 
 // The stack.
 
-static bool find_stack(FILE *maps, uint64_t pointer, struct stack *stack)
-{
+static bool find_stack(FILE *maps, uint64_t pointer, struct stack *stack) {
     struct mapping mapping;
     char line[1024];
 
@@ -149,8 +143,7 @@ static bool find_stack(FILE *maps, uint64_t pointer, struct stack *stack)
     return stack->end != 0 && stack->end - pointer <= STACK_MAX;
 }
 
-static uint64_t word_at(const struct stack *stack, uint64_t address)
-{
+static uint64_t word_at(const struct stack *stack, uint64_t address) {
     uint64_t word = 0;
 
     if (address >= stack->pointer && address <= stack->end - 8)
@@ -159,8 +152,7 @@ static uint64_t word_at(const struct stack *stack, uint64_t address)
 }
 
 // A string of the stack, and how many bytes it has before its NUL.
-static const char *string_at(const struct stack *stack, uint64_t address, size_t *length)
-{
+static const char *string_at(const struct stack *stack, uint64_t address, size_t *length) {
     *length = 0;
     if (address < stack->pointer || address >= stack->end)
         return "";
@@ -170,8 +162,7 @@ static const char *string_at(const struct stack *stack, uint64_t address, size_t
     return text;
 }
 
-static void print_string(FILE *output, const char *what, const struct stack *stack, uint64_t address)
-{
+static void print_string(FILE *output, const char *what, const struct stack *stack, uint64_t address) {
     size_t length;
     const char *const text = string_at(stack, address, &length);
 
@@ -181,8 +172,7 @@ static void print_string(FILE *output, const char *what, const struct stack *sta
 }
 
 // Prints a vector of strings and returns the address behind its NULL.
-static uint64_t print_strings(FILE *output, const char *what, const struct stack *stack, uint64_t at)
-{
+static uint64_t print_strings(FILE *output, const char *what, const struct stack *stack, uint64_t at) {
     for (unsigned index = 0;; index++, at += 8) {
         const uint64_t pointer = word_at(stack, at);
         size_t length;
@@ -195,8 +185,7 @@ static uint64_t print_strings(FILE *output, const char *what, const struct stack
     }
 }
 
-static void print_stack(FILE *output, const struct stack *stack)
-{
+static void print_stack(FILE *output, const struct stack *stack) {
     uint64_t execfn = 0;
     uint64_t platform = 0;
     uint64_t at = stack->pointer;
@@ -218,8 +207,7 @@ static void print_stack(FILE *output, const struct stack *stack)
     print_string(output, "platform", stack, platform);
 }
 
-static void print_brk(FILE *output, pid_t process)
-{
+static void print_brk(FILE *output, pid_t process) {
     char path[64];
     char text[4096];
 
@@ -238,8 +226,7 @@ static void print_brk(FILE *output, pid_t process)
         fprintf(output, "brk start=%llx\n", strtoull(at, NULL, 10));
 }
 
-static bool print_parts(FILE *output, pid_t process, FILE *maps, int pagemap)
-{
+static bool print_parts(FILE *output, pid_t process, FILE *maps, int pagemap) {
     struct user_regs_struct registers;
     struct stack stack;
 
@@ -262,8 +249,7 @@ static bool print_parts(FILE *output, pid_t process, FILE *maps, int pagemap)
     return complete;
 }
 
-bool tracee_print(FILE *output, pid_t process)
-{
+bool tracee_print(FILE *output, pid_t process) {
     char path[64];
     bool printed = false;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The traced process does nothing but call execve again and again on a path in shared memory; the tracer changes the path while the
-// process stands at the entry of that call. Every wait is bounded by an alarm.
+// The traced process does nothing but call execve (or open and execveat) again and again on a path in shared memory;
+// the tracer changes the path while the process stands at the entry of the first of these calls. Every wait is bounded
+// by an alarm.
 
 #define _GNU_SOURCE
 #include "tracer.h"
@@ -21,25 +22,23 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define ANSWER_SECONDS 20
-#define SYSCALL_STOP (SIGTRAP | 0x80)
-#define EXEC_STOP (SIGTRAP | (PTRACE_EVENT_EXEC << 8))
-#define REFUSED_TRACING 77
+#define ANSWER_SECONDS   20
+#define SYSCALL_STOP     (SIGTRAP | 0x80)
+#define EXEC_STOP        (SIGTRAP | (PTRACE_EVENT_EXEC << 8))
+#define REFUSED_TRACING  77
+#define FIRST_DESCRIPTOR 3
 
-static void nothing(int number)
-{
+static void nothing(int number) {
     (void)number; // only there to interrupt waitpid
 }
 
-static void set_alarm(unsigned seconds)
-{
+static void set_alarm(unsigned seconds) {
     const struct itimerval timer = {.it_value = {.tv_sec = seconds}, .it_interval = {.tv_sec = seconds != 0}};
 
     setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-bool tracer_open(struct tracer *tracer)
-{
+bool tracer_open(struct tracer *tracer) {
     const struct sigaction action = {.sa_handler = nothing};
 
     sigaction(SIGALRM, &action, NULL);
@@ -50,8 +49,7 @@ bool tracer_open(struct tracer *tracer)
 
 // The child's side.
 
-static bool become_ordinary(uint64_t stack_limit)
-{
+static bool become_ordinary(uint64_t stack_limit) {
     struct rlimit stack;
 
     getrlimit(RLIMIT_STACK, &stack);
@@ -69,22 +67,21 @@ static bool become_ordinary(uint64_t stack_limit)
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && personality(ADDR_NO_RANDOMIZE) != -1;
 }
 
-static void try_descriptor(const struct tracer *tracer)
-{
+static void try_descriptor(const struct tracer *tracer) {
     const int flags = tracer->how == TRACER_BY_CLOSE_ON_EXEC_DESCRIPTOR ? O_RDONLY | O_CLOEXEC : O_RDONLY;
-    const int descriptor = open(tracer->path, flags);
+    const int descriptor = (int)syscall(SYS_openat, AT_FDCWD, tracer->path, flags);
 
     syscall(SYS_execveat, descriptor, "", tracer->argv, tracer->envp, AT_EMPTY_PATH);
     close(descriptor);
 }
 
-static _Noreturn void child(const struct tracer *tracer, pid_t parent)
-{
+static _Noreturn void child(const struct tracer *tracer, pid_t parent) {
     static const struct itimerval off;
     const struct rlimit no_core = {0, 0};
 
     setitimer(ITIMER_REAL, &off, NULL);
     setrlimit(RLIMIT_CORE, &no_core);
+    close(FIRST_DESCRIPTOR); // so that exec by descriptor always shows the same number
     if (!become_ordinary(tracer->stack_limit) || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
         _exit(1);
     if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
@@ -101,8 +98,7 @@ static _Noreturn void child(const struct tracer *tracer, pid_t parent)
 // The tracer's side.
 
 // The next stop of the process as `status >> 8`; -1 when it is late, -2 when it ended.
-static int next_stop(struct tracer *tracer)
-{
+static int next_stop(struct tracer *tracer) {
     int status;
 
     set_alarm(ANSWER_SECONDS);
@@ -117,24 +113,21 @@ static int next_stop(struct tracer *tracer)
     return -2;
 }
 
-static int resume_until_stop(struct tracer *tracer)
-{
+static int resume_until_stop(struct tracer *tracer) {
     if (ptrace(PTRACE_SYSCALL, tracer->process, NULL, NULL) != 0)
         return -2;
     return next_stop(tracer);
 }
 
-static bool at_entry_of_exec(const struct tracer *tracer)
-{
+static bool at_entry_of(const struct tracer *tracer, unsigned long long call) {
     struct user_regs_struct registers;
 
     if (ptrace(PTRACE_GETREGS, tracer->process, NULL, &registers) != 0)
         return false;
-    return (registers.orig_rax == SYS_execve || registers.orig_rax == SYS_execveat) && (long long)registers.rax == -ENOSYS;
+    return registers.orig_rax == call && (long long)registers.rax == -ENOSYS;
 }
 
-void tracer_drop(struct tracer *tracer)
-{
+void tracer_drop(struct tracer *tracer) {
     int status;
 
     if (tracer->process <= 0)
@@ -148,9 +141,8 @@ void tracer_drop(struct tracer *tracer)
     tracer->process = 0;
 }
 
-// Lets the process run up to the entry of execve. A signal means that the kernel kills it for an image that was lost.
-static enum tracer_result reach_entry(struct tracer *tracer)
-{
+// Lets the process run up to the entry of `call`. A signal means that the kernel kills it for an image that was lost.
+static enum tracer_result reach_entry(struct tracer *tracer, unsigned long long call) {
     int stop;
 
     do {
@@ -164,12 +156,16 @@ static enum tracer_result reach_entry(struct tracer *tracer)
         }
         if (stop < 0)
             return TRACER_BROKEN;
-    } while (stop != SYSCALL_STOP || !at_entry_of_exec(tracer));
+    } while (stop != SYSCALL_STOP || !at_entry_of(tracer, call));
     return TRACER_STARTED;
 }
 
-static enum tracer_result make_process(struct tracer *tracer)
-{
+// Where the process waits for the next path: right before that is read.
+static unsigned long long waiting_call(const struct tracer *tracer) {
+    return tracer->how == TRACER_BY_PATH ? SYS_execve : SYS_openat;
+}
+
+static enum tracer_result make_process(struct tracer *tracer) {
     const long options = PTRACE_O_TRACEEXEC | PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL;
     const pid_t parent = getpid();
     int status;
@@ -192,14 +188,15 @@ static enum tracer_result make_process(struct tracer *tracer)
     }
     if (ptrace(PTRACE_SETOPTIONS, tracer->process, NULL, options) != 0)
         return TRACER_DENIED;
-    return reach_entry(tracer);
+    return reach_entry(tracer, waiting_call(tracer));
 }
 
-static enum tracer_result answer(struct tracer *tracer)
-{
+static enum tracer_result answer(struct tracer *tracer) {
     struct user_regs_struct registers;
-    int stop = resume_until_stop(tracer);
 
+    if (tracer->how != TRACER_BY_PATH && reach_entry(tracer, SYS_execveat) != TRACER_STARTED)
+        return TRACER_BROKEN;
+    int stop = resume_until_stop(tracer);
     if (stop == EXEC_STOP) {
         stop = resume_until_stop(tracer);
         return stop == SYSCALL_STOP ? TRACER_STARTED : stop == -1 ? TRACER_LATE : TRACER_BROKEN;
@@ -210,13 +207,12 @@ static enum tracer_result answer(struct tracer *tracer)
         return TRACER_BROKEN;
     tracer->error = (int)-(long long)registers.rax;
     // Behind the point of no return the process now dies; before it, it comes back for the next file.
-    if (reach_entry(tracer) == TRACER_LATE)
+    if (reach_entry(tracer, waiting_call(tracer)) == TRACER_LATE)
         return TRACER_LATE;
     return TRACER_REFUSED;
 }
 
-enum tracer_result tracer_start(struct tracer *tracer, const char *path)
-{
+enum tracer_result tracer_start(struct tracer *tracer, const char *path) {
     enum tracer_result result;
 
     tracer->error = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Starts files on the host's kernel under ptrace and stops them before their first instruction.
 //
-// One traced process serves many files: as long as the kernel refuses, it simply tries the next one. It is an ordinary user with
-// no_new_privs, without address randomisation, and dies with the tracer.
+// One traced process serves many files: as long as the kernel refuses, it simply tries the next one. It is an ordinary
+// user with no_new_privs, without address randomisation, and dies with the tracer.
 #ifndef TRACER_H
 #define TRACER_H
 
@@ -22,7 +22,7 @@ enum tracer_result {
 
 enum tracer_how {
     TRACER_BY_PATH,
-    TRACER_BY_DESCRIPTOR,              // execveat with an open descriptor and an empty path
+    TRACER_BY_DESCRIPTOR, // execveat with an open descriptor and an empty path
     TRACER_BY_CLOSE_ON_EXEC_DESCRIPTOR
 };
 

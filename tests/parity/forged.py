@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+"""Forged files: verdict and errno of the library and of the host's kernel, equal but for the numbered differences."""
+
+import os
+import shutil
+
+import forge
+from tools import BATCH
+
+# Statuses by which the library refuses what Linux accepts, or refuses otherwise: rows of docs/linux-differences.md.
+ROWS = {
+    'LIBEXEC_E_SEGMENT_CAPACITY': 1,
+    'LIBEXEC_E_OUTSIDE_FILE': 2,
+    'LIBEXEC_E_COLLISION': 3,
+    'LIBEXEC_E_SEGMENT_COLLISION': 3,
+    'LIBEXEC_E_OCCUPIED': 3,
+    'LIBEXEC_E_LAYOUT': 3,
+    'LIBEXEC_E_NO_SEGMENTS': 5,
+    'LIBEXEC_E_INTERPRETER_EMPTY': 6,
+    'LIBEXEC_E_CLASS': 7,
+    'LIBEXEC_E_DATA': 7,
+    'LIBEXEC_E_VERSION': 7,
+}
+
+FLAGS = ['-O1', '-nostdlib', '-ffreestanding', '-fno-stack-protector', '-s',
+         '-Wl,-z,max-page-size=4096,--build-id=none']
+SEEDS = {
+    'static': ['-static', '-no-pie', '-Wl,-z,noseparate-code'],
+    'static-separate': ['-static', '-no-pie', '-Wl,-z,separate-code'],
+    'static-pie': ['-static-pie', '-fPIE', '-Wl,-z,noseparate-code'],
+    'pie': ['-pie', '-fPIE', '-Wl,-z,noseparate-code'],
+    'dynamic': ['-no-pie', '-Wl,-z,noseparate-code,--no-as-needed', '-lc'],
+}
+# Programs whose interpreter is forged; the interpreter's name is in a file beside them.
+INTERPRETER_PLACE = 0x30000000
+INTERPRETERS = {
+    'interpreter-static-pie': ['-static-pie', '-fPIE', '-Wl,-z,noseparate-code'],
+    'interpreter-static': ['-static', '-no-pie', '-Wl,-z,noseparate-code', f'-Wl,-Ttext-segment={INTERPRETER_PLACE:#x}'],
+}
+
+
+def build(compiler, source, folder, run):
+    """Compiles the good files; returns their bytes by name."""
+    good = {}
+    for name, options in {**SEEDS, **INTERPRETERS}.items():
+        path = os.path.join(folder, name)
+        before = [option for option in options if not option.startswith('-l')]
+        after = [option for option in options if option.startswith('-l')]
+        run([compiler, *FLAGS, *before, source, '-o', path, *after])
+        with open(path, 'rb') as file:
+            good[name] = file.read()
+    return good
+
+
+class Tally:
+    def __init__(self):
+        self.files = 0
+        self.equal = 0
+        self.rows = {}
+        self.different = []
+
+    def add(self, name, linux, library):
+        self.files += 1
+        if linux.split()[1:3] == library.split()[1:3]:
+            self.equal += 1
+            return
+        status = library.split()[3] if len(library.split()) > 3 else ''
+        row = ROWS.get(status)
+        if row is None:
+            self.different.append((name, linux, library))
+        else:
+            self.rows[row] = self.rows.get(row, 0) + 1
+
+    def report(self, title, shown=20):
+        print(f'{title}: {self.equal} of {self.files} equal in verdict and errno')
+        for row, count in sorted(self.rows.items()):
+            print(f'  difference {row}: {count}')
+        for name, linux, library in self.different[:shown]:
+            print(f'  UNEXPECTED {name}\n    Linux:   {linux}\n    libexec: {library}')
+        if self.different:
+            print(f'  {len(self.different)} unexpected')
+
+
+def write_executable(path, data):
+    with open(path, 'wb') as file:
+        file.write(data)
+    os.chmod(path, 0o755)
+
+
+def compare(sides, tally, folder, forgeries, keep):
+    """`forgeries`: pairs of a description and the file's bytes."""
+    for start in range(0, len(forgeries), BATCH):
+        names, described = [], {}
+        for index, (description, data) in enumerate(forgeries[start:start + BATCH]):
+            path = os.path.join(folder, f'{index:04d}')
+            write_executable(path, data)
+            names.append(path)
+            described[path] = (description, data)
+        for path, linux, library in sides.verdicts(names):
+            unexpected = len(tally.different)
+            tally.add(described[path][0], linux, library)
+            if keep and len(tally.different) > unexpected and unexpected < 50:
+                write_executable(os.path.join(keep, f'unexpected-{unexpected:02d}'), described[path][1])
+
+
+def program_with_interpreter(good, name, path):
+    """The good program with its PT_INTERP changed to `path`, which is appended to the file."""
+    data = bytearray(good[name])
+    fields = {field.name: field for field in forge.fields_of(data)}
+    index = next(i for i in range(64) if fields[f'p_type[{i}]'].get(data) == 3)
+    text = os.fsencode(path) + b'\0'
+    fields[f'p_offset[{index}]'].put(data, len(data))
+    fields[f'p_filesz[{index}]'].put(data, len(text))
+    return bytes(data) + text
+
+
+def compare_interpreters(sides, tally, folder, good, forgeries):
+    """As compare, with forged interpreters: each gets its program, ET_EXEC and ET_DYN in turn."""
+    for start in range(0, len(forgeries), BATCH):
+        names, described = [], {}
+        for index, (description, data) in enumerate(forgeries[start:start + BATCH]):
+            interpreter = os.path.join(folder, f'{index:04d}.interpreter')
+            program = os.path.join(folder, f'{index:04d}.program')
+            write_executable(interpreter, data)
+            kind = 'dynamic' if index % 2 else 'pie'
+            write_executable(program, program_with_interpreter(good, kind, interpreter))
+            names.append(program)
+            described[program] = f'{kind} with {description}'
+        for path, linux, library in sides.verdicts(names):
+            tally.add(described[path], linux, library)
+
+
+def run(sides, folder, good, seed, count, keep=None):
+    """Compares `count` forged files; returns the tally."""
+    tally = Tally()
+    per_seed = count // (len(SEEDS) + len(INTERPRETERS)) + 1
+    forged_folder = os.path.join(folder, 'forged')
+    os.makedirs(forged_folder, exist_ok=True)
+    os.chmod(forged_folder, 0o755)
+    for number, name in enumerate([*SEEDS, *INTERPRETERS]):
+        series = [(f'{name}: {forge.describe(changes)}', forge.forge(good[name], changes))
+                  for changes in forge.series(good[name], per_seed, seed * 1000 + number, 0.5)]
+        if name in SEEDS:
+            compare(sides, tally, forged_folder, series, keep)
+        else:
+            compare_interpreters(sides, tally, forged_folder, good, series)
+    shutil.rmtree(forged_folder)
+    return tally

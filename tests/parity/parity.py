@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+"""Compares libexec with the host's own kernel, file by file: the same images, the same refusals.
+
+    parity.py --linuxdump PATH --execplan PATH [--part programs|scripts|forged]... [--full] [--seed N] [--count N]
+
+Exit status 0: equal but for the numbered differences; 1: not; 77: the host does not allow tracing.
+"""
+
+import argparse
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+
+import forged
+import programs
+import scripts
+from tools import SKIPPED, Sides, Skipped
+
+QUICK_FORGED = 6000
+FULL_FORGED = 24000
+REFERENCE = (6, 12)
+
+
+def run_tool(command):
+    subprocess.run(command, check=True, timeout=120)
+
+
+def is_reference():
+    """Whether the host's kernel is new enough to be the reference."""
+    version = re.match(r'(\d+)\.(\d+)', platform.release())
+    return version is not None and (int(version[1]), int(version[2])) >= REFERENCE
+
+
+def run_forged(options, sides, folder):
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'seed.c')
+    good = forged.build(options.compiler, source, folder, run_tool)
+    count = options.count or (FULL_FORGED if options.full else QUICK_FORGED)
+    tally = forged.run(sides, folder, good, options.seed, count, options.keep)
+    tally.report(f'forged files (seed {options.seed})', options.show)
+    return len(tally.different)
+
+
+PARTS = {
+    'programs': lambda options, sides, folder: programs.run(options, sides, folder, run_tool),
+    'scripts': lambda options, sides, folder: scripts.run(sides, folder),
+    'forged': run_forged,
+}
+
+
+def parse():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('--linuxdump', required=True)
+    parser.add_argument('--execplan', required=True)
+    parser.add_argument('--compiler', default='cc')
+    parser.add_argument('--part', action='append', choices=sorted(PARTS))
+    parser.add_argument('--full', action='store_true', help='more of everything')
+    parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--count', type=int, help='of forged files')
+    parser.add_argument('--keep', help='folder for the first forged files with unexpected answers')
+    parser.add_argument('--show', type=int, default=20, help='unexpected answers to print')
+    return parser.parse_args()
+
+
+def main():
+    options = parse()
+    folder = tempfile.mkdtemp(prefix='parity-')
+    os.chmod(folder, 0o755)
+    sides = Sides(options.linuxdump, options.execplan)
+    failures = 0
+    try:
+        sides.learn_host('/bin/true')
+        for part in options.part or list(PARTS):
+            start = time.monotonic()
+            failures += PARTS[part](options, sides, folder)
+            print(f'{part}: {time.monotonic() - start:.1f} s', flush=True)
+    except Skipped as reason:
+        print(f'parity: {reason}')
+        return SKIPPED
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if failures and not is_reference():
+        print(f'parity: Linux {platform.release()} is older than the reference; its differences are not counted')
+        return 0
+    return 1 if failures else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

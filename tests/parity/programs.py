@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: MIT
+"""Programs as they are: every ELF executable of the host, and some built for the purpose; whole dumps, equal."""
+
+import os
+import shutil
+import stat
+import subprocess
+
+from tools import first_difference
+
+FOLDERS = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/lib/klibc/bin', '/usr/lib/git-core', '/usr/libexec']
+QUICK = 300
+
+BUILDS = {
+    # name: command after the compiler; run only where the compiler is found
+    'glibc-dynamic': ['cc'], 'glibc-no-pie': ['cc', '-no-pie'], 'glibc-static': ['cc', '-static'],
+    'glibc-static-pie': ['cc', '-static-pie'], 'musl-dynamic': ['musl-gcc'], 'musl-static': ['musl-gcc', '-static'],
+    'musl-static-pie': ['musl-gcc', '-static-pie', '-fPIE'],
+    'glibc-2MiB': ['cc', '-Wl,-z,max-page-size=0x200000'], 'glibc-exec-stack': ['cc', '-Wl,-z,execstack'],
+    'static-pie-2MiB': ['cc', '-static-pie', '-Wl,-z,max-page-size=0x200000'],
+    'static-pie-64KiB': ['cc', '-static-pie', '-Wl,-z,max-page-size=0x10000'],
+}
+SOURCE = ('#include <stdio.h>\nstatic _Thread_local int own = 7;\nstatic char zeros[3 << 20];\n'
+          'int main(int argc, char **argv) { zeros[argc] = 1; printf("%d %s %d\\n", argc, argv[0], own + zeros[1]); }\n')
+GO_SOURCE = 'package main\nfunc main() { println("hello") }\n'
+
+# With strings that fill more than a page, and with none; and on other stacks.
+WAYS = {
+    'plain': [],
+    'with environment': ['--env', 'HOME=/root', '--env', 'PATH=/usr/bin:/bin', '--env', 'LONG=' + 'x' * 5000],
+    'without arguments': ['--no-arguments'],
+}
+
+
+def is_elf_executable(path):
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode) or status.st_mode & 0o001 == 0:
+            return False
+        with open(path, 'rb') as file:
+            return file.read(4) == b'\x7fELF'
+    except OSError:
+        return False
+
+
+def installed():
+    found = {}
+    for folder in FOLDERS:
+        for name in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
+            path = os.path.join(folder, name)
+            if is_elf_executable(path):
+                found.setdefault(os.path.realpath(path), path)
+    return sorted(found.values())
+
+
+def loaders():
+    """The loaders themselves, started directly."""
+    names = ['/lib64/ld-linux-x86-64.so.2', '/lib/ld-musl-x86_64.so.1']
+    return [name for name in names if is_elf_executable(name)]
+
+
+def built(folder, run_tool):
+    source = os.path.join(folder, 'program.c')
+    with open(source, 'w', encoding='ascii') as file:
+        file.write(SOURCE)
+    paths, missing = [], []
+    for name, command in BUILDS.items():
+        path = os.path.join(folder, 'built-' + name)
+        try:
+            run_tool([*command, source, '-o', path])
+            paths.append(path)
+        except (OSError, subprocess.CalledProcessError):
+            missing.append(name)
+    if shutil.which('go'):
+        path = os.path.join(folder, 'built-go')
+        with open(path + '.go', 'w', encoding='ascii') as file:
+            file.write(GO_SOURCE)
+        subprocess.run(['go', 'build', '-o', path, path + '.go'], check=True, timeout=300,
+                       env={**os.environ, 'GOCACHE': os.path.join(folder, 'go'), 'GO111MODULE': 'off'})
+        paths.append(path)
+    else:
+        missing.append('go')
+    return paths, missing
+
+
+def compare(sides, title, names, options):
+    equal, unexpected = 0, 0
+    for path, linux, library in sides.dumps(names, options):
+        difference = first_difference(linux, library)
+        if not difference:
+            equal += 1
+            continue
+        unexpected += 1
+        if unexpected <= 20:
+            print(f'  UNEXPECTED {path} {title}:\n    {difference}')
+    print(f'programs, {title}: {equal} of {len(names)} equal')
+    return unexpected
+
+
+def run(options, sides, folder, run_tool):
+    """Compares all; returns how many differ."""
+    program_folder = os.path.join(folder, 'programs')
+    os.makedirs(program_folder)
+    os.chmod(program_folder, 0o755)
+    own, missing = built(program_folder, run_tool)
+    own += loaders()
+    everything = installed()
+    if missing:
+        print(f'programs not built, compiler missing: {" ".join(missing)}')
+    unexpected = 0
+    for title, way in WAYS.items():
+        names = own + (everything if options.full or title == 'plain' else everything[::max(1, len(everything) // QUICK)])
+        unexpected += compare(sides, title, names, way)
+    for stack in ['1048576', '1073741824', 'unlimited']:
+        limit = ['--stack', stack]
+        unexpected += compare_stacks(sides, stack, own, limit)
+    return unexpected
+
+
+def compare_stacks(sides, stack, names, limit):
+    """Another stack limit moves the mmap area."""
+    equal, unexpected = 0, 0
+    for name in names:
+        linux = sides.ask_linux(name, limit)
+        library = sides.ask_library(name, ['--limits', f'stack={stack}'])
+        difference = first_difference(linux, library)
+        equal += not difference
+        if difference:
+            unexpected += 1
+            if unexpected <= 20:
+                print(f'  UNEXPECTED {name} with stack limit {stack}:\n    {difference}')
+    print(f'programs, stack limit {stack}: {equal} of {len(names)} equal')
+    return unexpected
