@@ -78,7 +78,7 @@ measure_sizes() {
     for name in $core; do
         [ "$name" = dump.c ] || echo "source:${name%.c} $(text_size "$build/small/${name%.c}.o")"
     done
-    echo "compiler: $("$compiler" --version | head -n 1 | tr -d '\n')"
+    echo "compiler: $("$compiler" --version | sed -n '1s/ (.*)//p')"
 }
 
 echo "bench: build"

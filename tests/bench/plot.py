@@ -4,11 +4,11 @@
 
 import math
 
-WIDTH, LEFT, TOP, ROW, BAR = 980, 220, 66, 30, 8
+WIDTH, LEFT, TOP, ROW, BAR = 1040, 250, 66, 30, 8
 PANELS = (("callbacks", "callbacks", "floor-lazy"), ("instructions", "instructions", "floor-lazy"),
           ("bytes copied", "copied", "floor-cow"))
 LOADERS = (("naive", "naive", "#c8553d"), ("libexec", "every", "#2a6f97"), ("floor", None, "#8a9a5b"))
-GAP = 24
+GAP = 36
 
 
 def text(x, y, words, size=11, anchor="start", weight="normal"):

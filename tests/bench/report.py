@@ -32,8 +32,12 @@ def number(value):
     if value is None:
         return "-"
     if isinstance(value, float):
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.2f}"
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.2f}" if abs(value) >= 10 else f"{value:.3f}"
     return f"{value:,}"
+
+
+def with_unit(value, unit):
+    return f"+{number(value)}" if unit == "+" and value is not None else number(value) + unit
 
 
 def ratio(value, floor):
@@ -51,14 +55,14 @@ def limit_text(figure, limit):
     if limit is None:
         return "-"
     sign = "at most" if figure.better == "less" else "at least"
-    return f"{sign} {number(limit)}{figure.unit}"
+    return f"{sign} {with_unit(limit, figure.unit)}"
 
 
 def targets_table(figures):
     rows = []
     for figure in figures:
         place = f" ({figure.note})" if figure.note else ""
-        rows.append((figure.name + place, number(figure.value) + figure.unit, limit_text(figure, figure.aim),
+        rows.append((figure.name + place, with_unit(figure.value, figure.unit), limit_text(figure, figure.aim),
                      limit_text(figure, figure.least), figure.verdict()))
     return table(("figure", "measured", "aim", "limit", ""), rows)
 
@@ -69,8 +73,9 @@ def reasons_text(figures):
         return "Every aim is met.\n"
     lines = []
     for figure in missed:
-        lines.append(f"- **{figure.name}**: {number(figure.value)}{figure.unit} where {limit_text(figure, figure.aim)} "
-                     f"was aimed at. {reasons.why(figure.name)}")
+        aim = limit_text(figure, figure.aim)
+        lines.append(f"- **{figure.name}**: {with_unit(figure.value, figure.unit)} where {aim} was aimed at. "
+                     f"{reasons.why(figure.name)}")
     return "\n".join(lines) + "\n"
 
 
@@ -195,7 +200,7 @@ def print_terminal(results, figures):
     print(f"\n{'figure':{width}}  {'measured':>12}  {'aim':>10}  {'limit':>10}")
     for figure in figures:
         place = f"  ({figure.note})" if figure.note and not figure.holds(figure.aim) else ""
-        print(f"{figure.name:{width}}  {number(figure.value) + figure.unit:>12}  {number(figure.aim):>10}  "
+        print(f"{figure.name:{width}}  {with_unit(figure.value, figure.unit):>12}  {number(figure.aim):>10}  "
               f"{number(figure.least):>10}  {figure.verdict()}{place}")
     print(f"\n{'':24} {'callbacks':^30} {'instructions':^40} {'bytes copied':^42}")
     heads = ("libexec", "floor", "naive")
