@@ -192,7 +192,8 @@ static uint32_t run_plain(const struct scenario *scenario, const struct flavour 
         EXPECT_EQUAL(&world, libexec_kit_caller_digest(world.kit), digest);
         struct libexec_kit_image *const image = libexec_kit_capture(world.kit, &world.exec);
         expect_silence(&world);
-        if (scenario->check != NULL)
+        // A bounce host loses bytes that look like its poison; the comparisons below take that into account.
+        if (scenario->check != NULL && (world.options.features & LIBEXEC_KIT_BOUNCE) == 0)
             scenario->check(&world, image);
         if (*first == NULL)
             *first = image;
@@ -379,6 +380,50 @@ void world_execute(struct world *world, const char *path) {
 
 void world_arguments(struct world *world, const char *const *argv, const char *const *envp) {
     world->request.arguments = (struct libexec_arguments){.argv = argv, .envp = envp};
+}
+
+void world_user_fill(struct world *world, libexec_address address, uint64_t length) {
+    uint8_t page[PAGE];
+    memset(page, USER_FILL, sizeof(page));
+    for (uint64_t at = address - address % PAGE; at < address + length; at += PAGE) {
+        uint8_t byte;
+        if (!libexec_kit_user_read(world->kit, at, &byte, 1))
+            libexec_kit_user_write(world->kit, at, page, sizeof(page));
+    }
+}
+
+libexec_address world_user_string(struct world *world, libexec_address address, const char *text) {
+    const size_t length = strlen(text) + 1;
+    world_user_fill(world, address, length);
+    libexec_kit_user_write(world->kit, address, text, length);
+    return address + length;
+}
+
+// Places the strings from `*at` on and their vector at `vector`; returns its length in bytes.
+static uint64_t place_vector(struct world *world, const char *const *texts, libexec_address vector,
+                             libexec_address *at) {
+    size_t count = 0;
+    while (texts != NULL && texts[count] != NULL)
+        count++;
+    world_user_fill(world, vector, (count + 1) * 8);
+    libexec_kit_user_vector(world->kit, vector, NULL, 0);
+    libexec_address *const pointers = calloc(count + 1, sizeof(*pointers));
+    for (size_t i = 0; i < count; i++) {
+        pointers[i] = *at;
+        *at = world_user_string(world, *at, texts[i]);
+    }
+    libexec_kit_user_vector(world->kit, vector, pointers, count);
+    free(pointers);
+    return (count + 1) * 8;
+}
+
+void world_user_arguments(struct world *world, const char *const *argv, const char *const *envp) {
+    libexec_address at = USER_STRINGS + 17;
+    const uint64_t length = place_vector(world, argv, USER_VECTOR, &at);
+    place_vector(world, envp, USER_VECTOR + length, &at);
+    world->request.arguments = (struct libexec_arguments){.from = LIBEXEC_ARGUMENTS_USER,
+                                                          .user_argv = argv == NULL ? 0 : USER_VECTOR,
+                                                          .user_envp = envp == NULL ? 0 : USER_VECTOR + length};
 }
 
 struct libexec_kit_program_header load(uint32_t flags, uint64_t offset, uint64_t address, uint64_t file_size,

@@ -100,6 +100,17 @@ void world_execute(struct world *world, const char *path);
 // Arguments from kernel memory; NULL-terminated vectors.
 void world_arguments(struct world *world, const char *const *argv, const char *const *envp);
 
+// The same from the caller's memory: strings one after the other from USER_STRINGS on, vectors at USER_VECTOR; what
+// else is in those pages is full of 0xEE.
+#define USER_VECTOR 0x20000000u
+#define USER_STRINGS 0x21000000u
+#define USER_PATH 0x22000000u
+#define USER_FILL 0xee
+void world_user_arguments(struct world *world, const char *const *argv, const char *const *envp);
+// Writes one string surrounded by USER_FILL in its pages; returns the address behind its NUL.
+libexec_address world_user_string(struct world *world, libexec_address address, const char *text);
+void world_user_fill(struct world *world, libexec_address address, uint64_t length);
+
 // ---- ELF files of everyday use ------------------------------------------------------------------------------------
 
 #define PAGE 0x1000u

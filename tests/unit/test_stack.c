@@ -1,0 +1,511 @@
+// SPDX-License-Identifier: MIT
+// The initial stack: every small argc and envc from each kind of caller, the limits to the byte, the auxiliary vector.
+
+#include "world.h"
+
+#include <stdio.h>
+
+#define TOO_BIG LIBEXEC_ERRNO_E2BIG
+
+static struct libexec_kit_elf program;
+
+// ---- Every argc and envc ------------------------------------------------------------------------------------------
+
+#define MOST 9u
+static const char *const words[MOST + 1] = {
+    "", "a", "-x", "four", "\x01\xff", "a somewhat longer argument, with blanks", "=", "",
+    "0123456789abcdef0123456789abcdef0123456789abcdef", "z"};
+
+struct vectors {
+    enum libexec_arguments_from from;
+    uint32_t argc;
+    uint32_t envc;
+    const char *argv[MOST + 1];
+    const char *envp[MOST + 1];
+};
+
+static int get_word(void *context, uint32_t index, const char **bytes, uint64_t *length) {
+    *bytes = ((const char *const *)context)[index];
+    *length = strlen(*bytes);
+    return 0;
+}
+
+static struct libexec_strings iterate(const char *const *texts, uint32_t count) {
+    return (struct libexec_strings){.count = count, .get = get_word, .context = (void *)(uintptr_t)texts};
+}
+
+static void execute_vectors(struct world *world) {
+    const struct vectors *const vectors = world->scenario->data;
+    world_file(world, PROGRAM, &program);
+    world_execute(world, PROGRAM);
+    switch (vectors->from) {
+    case LIBEXEC_ARGUMENTS_KERNEL:
+        world_arguments(world, vectors->argv, vectors->envp);
+        break;
+    case LIBEXEC_ARGUMENTS_USER:
+        world_user_arguments(world, vectors->argv, vectors->envp);
+        break;
+    case LIBEXEC_ARGUMENTS_ITERATOR:
+        world->request.arguments = (struct libexec_arguments){.from = LIBEXEC_ARGUMENTS_ITERATOR,
+                                                              .argv_strings = iterate(vectors->argv, vectors->argc),
+                                                              .envp_strings = iterate(vectors->envp, vectors->envc)};
+        break;
+    }
+}
+
+static void check_vectors(struct world *world, const struct libexec_kit_image *image) {
+    const struct vectors *const vectors = world->scenario->data;
+    static const char *const empty[] = {"", NULL};
+    check_stack(world, image, &(struct expected_stack){.argc = vectors->argc == 0 ? 1 : vectors->argc,
+                                                       .argv = vectors->argc == 0 ? empty : vectors->argv,
+                                                       .envc = vectors->envc, .envp = vectors->envp, .path = PROGRAM});
+}
+
+static void every_argc_and_envc(void **state) {
+    (void)state;
+    static const char *const names[] = {"kernel", "user", "iterator"};
+    for (uint32_t argc = 0; argc <= MOST; argc++)
+        for (uint32_t envc = 0; envc <= MOST; envc++)
+            for (int from = 0; from < 3; from++) {
+                struct vectors vectors = {.from = (enum libexec_arguments_from)from, .argc = argc, .envc = envc};
+                for (uint32_t i = 0; i < argc; i++)
+                    vectors.argv[i] = words[(i + envc) % (MOST + 1)];
+                for (uint32_t i = 0; i < envc; i++)
+                    vectors.envp[i] = words[(3 * i + argc) % (MOST + 1)];
+                run_scenario(&(struct scenario){.name = names[from], .set_up = execute_vectors, .data = &vectors,
+                                                .check = check_vectors, .plain_only = (argc + envc) % 9 != 0});
+            }
+}
+
+// The three kinds of caller make the same stack.
+static void the_callers_memory_makes_no_difference(void **state) {
+    (void)state;
+    struct libexec_kit_image *images[3];
+    static struct world world;
+    for (int from = 0; from < 3; from++) {
+        const struct vectors vectors = {.from = (enum libexec_arguments_from)from, .argc = 3, .envc = 2,
+                                        .argv = {"one", "two", ""}, .envp = {"A=1", "B="}};
+        const struct scenario scenario = {.name = "same", .set_up = execute_vectors, .data = &vectors};
+        world_begin(&world, &scenario, flavour_required);
+        images[from] = world_image(&world);
+        char why[200];
+        if (!libexec_kit_image_equal(images[0], images[from], why, sizeof(why)))
+            world_fail(&world, "%s", why);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+    for (int from = 0; from < 3; from++)
+        libexec_kit_image_free(images[from]);
+}
+
+static void bug_D7_argc_0(void **state) {
+    (void)state;
+    static struct world world;
+    static const char *const nothing[] = {NULL};
+    static const char *const variables[] = {"A=1", NULL};
+    // argv NULL or empty, envp NULL, empty or not; from the kernel and from the caller's memory.
+    for (int form = 0; form < 12; form++) {
+        const struct vectors vectors = {.from = LIBEXEC_ARGUMENTS_KERNEL};
+        const struct scenario scenario = {.name = "D7", .set_up = execute_vectors, .data = &vectors};
+        const char *const *const argv = form % 2 == 0 ? NULL : nothing;
+        const char *const *const envp = form / 2 % 3 == 0 ? NULL : form / 2 % 3 == 1 ? nothing : variables;
+        static const char *const empty[] = {"", NULL};
+        world_begin(&world, &scenario, flavour_full);
+        if (form >= 6)
+            world_user_arguments(&world, argv, envp);
+        else
+            world_arguments(&world, argv, envp);
+        struct libexec_kit_image *const image = world_image(&world);
+        check_stack(&world, image, &(struct expected_stack){.argc = 1, .argv = empty, .envc = envp == variables ? 1 : 0,
+                                                            .envp = variables, .path = PROGRAM});
+        libexec_kit_image_free(image);
+        EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_OK);
+        world_end(&world);
+    }
+}
+
+// ---- Limits -------------------------------------------------------------------------------------------------------
+
+// `count` strings of `length` bytes without NUL, the last one of `last`.
+struct many {
+    uint32_t argc;
+    uint32_t envc;
+    uint64_t length;
+    uint64_t last;
+    uint64_t stack_size;
+    uint64_t argument_limit;
+    bool fixed;
+    bool user;
+};
+
+static char filler[LIBEXEC_STRING_MAX + 8];
+
+static int get_many(void *context, uint32_t index, const char **bytes, uint64_t *length) {
+    const struct many *const many = context;
+    *bytes = filler;
+    *length = index + 1 == (many->envc != 0 ? many->envc : many->argc) ? many->last : many->length;
+    return 0;
+}
+
+static int get_ordinary(void *context, uint32_t index, const char **bytes, uint64_t *length) {
+    const struct many *const many = context;
+    (void)index;
+    *bytes = filler;
+    *length = many->length;
+    return 0;
+}
+
+static void execute_many(struct world *world) {
+    const struct many *const many = world->scenario->data;
+    world_file(world, PROGRAM, &program);
+    world_execute(world, PROGRAM);
+    world->policy.stack_size = many->stack_size;
+    world->policy.argument_limit = many->argument_limit;
+    if (many->fixed)
+        world->policy.flags |= LIBEXEC_POLICY_FIXED_ADDRESSES;
+    void *const context = (void *)(uintptr_t)many;
+    const struct libexec_strings argv = {.count = many->argc, .get = many->envc != 0 ? get_ordinary : get_many,
+                                         .context = context};
+    const struct libexec_strings envp = {.count = many->envc, .get = get_many, .context = context};
+    world->request.arguments =
+        (struct libexec_arguments){.from = LIBEXEC_ARGUMENTS_ITERATOR, .argv_strings = argv, .envp_strings = envp};
+}
+
+static enum libexec_status prepare_many(const struct many *many, const struct flavour *flavour) {
+    static struct world world;
+    const struct scenario scenario = {.name = "many", .set_up = execute_many, .data = many};
+    world_begin(&world, &scenario, flavour);
+    const enum libexec_status status = world_prepare(&world);
+    if (status == LIBEXEC_OK) {
+        struct libexec_kit_image *const image = libexec_kit_capture(world.kit, &world.exec);
+        check_stack(&world, image, &(struct expected_stack){.argc = many->argc, .envc = many->envc, .path = PROGRAM});
+        libexec_kit_image_free(image);
+        libexec_kit_abandon(world.kit, &world.exec);
+    } else {
+        EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), TOO_BIG);
+        EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->stage, LIBEXEC_STAGE_ARGUMENTS);
+    }
+    EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+    world_end(&world);
+    return status;
+}
+
+// Linux: all strings and the path together with 8 bytes for each pointer may be `limit`, exactly.
+static void expect_limit(struct many many, uint64_t limit) {
+    const uint64_t strings = limit - 8 * (uint64_t)(many.argc + many.envc) - sizeof(PROGRAM);
+    const uint64_t others = (uint64_t)(many.argc + many.envc - 1) * (many.length + 1);
+    assert_true(strings > others && strings - others < LIBEXEC_STRING_MAX);
+    many.last = strings - others - 1;
+    assert_int_equal(prepare_many(&many, flavour_required), LIBEXEC_OK);
+    assert_int_equal(prepare_many(&many, flavour_full), LIBEXEC_OK);
+    many.last++;
+    assert_int_equal(prepare_many(&many, flavour_required), LIBEXEC_E_ARGUMENTS_TOO_LARGE);
+    assert_int_equal(prepare_many(&many, flavour_full), LIBEXEC_E_ARGUMENTS_TOO_LARGE);
+}
+
+static void the_whole_limit_to_the_byte(void **state) {
+    (void)state;
+    const uint64_t mib = 1u << 20;
+    expect_limit((struct many){.argc = 20, .length = 105000}, 2 * mib); // the default: 8 MiB of stack
+    expect_limit((struct many){.argc = 19, .envc = 2, .length = 100000, .fixed = true}, 2 * mib);
+    expect_limit((struct many){.argc = 1, .envc = 1, .length = 100000, .stack_size = 512 << 10}, 128 << 10);
+    expect_limit((struct many){.argc = 10, .length = 104000, .stack_size = 4 * mib}, mib);
+    expect_limit((struct many){.argc = 50, .envc = 10, .length = 104500, .stack_size = 32 * mib}, 6 * mib);
+    expect_limit((struct many){.argc = 50, .envc = 10, .length = 104500, .stack_size = UINT64_MAX}, 6 * mib);
+    expect_limit((struct many){.argc = 3, .envc = 3, .length = 10, .argument_limit = 4096}, 4096);
+    expect_limit((struct many){.argc = 1, .length = 10, .argument_limit = 100}, 100);
+}
+
+static void one_string_to_the_byte(void **state) {
+    (void)state;
+    struct many many = {.argc = 1, .last = LIBEXEC_STRING_MAX - 1};
+    assert_int_equal(prepare_many(&many, flavour_required), LIBEXEC_OK);
+    many.last++;
+    assert_int_equal(prepare_many(&many, flavour_required), LIBEXEC_E_STRING_TOO_LONG);
+    assert_int_equal(prepare_many(&many, flavour_full), LIBEXEC_E_STRING_TOO_LONG);
+    many.last = UINT64_MAX; // and what would wrap
+    assert_int_equal(prepare_many(&many, flavour_full), LIBEXEC_E_STRING_TOO_LONG);
+    many = (struct many){.argc = 2, .envc = 1, .length = 5, .last = LIBEXEC_STRING_MAX};
+    assert_int_equal(prepare_many(&many, flavour_full), LIBEXEC_E_STRING_TOO_LONG);
+}
+
+static void bug_D1_counts_that_wrap(void **state) {
+    (void)state;
+    static const uint32_t counts[] = {UINT32_MAX, 1u << 31, (1u << 31) - 1, 1u << 29, 1u << 18};
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        assert_int_equal(prepare_many(&(struct many){.argc = counts[i]}, flavour_full),
+                         LIBEXEC_E_ARGUMENTS_TOO_LARGE);
+        assert_int_equal(prepare_many(&(struct many){.argc = 1, .envc = counts[i]}, flavour_full),
+                         LIBEXEC_E_ARGUMENTS_TOO_LARGE);
+        assert_int_equal(prepare_many(&(struct many){.argc = counts[i], .envc = counts[i]}, flavour_full),
+                         LIBEXEC_E_ARGUMENTS_TOO_LARGE);
+    }
+}
+
+static void bug_D2_pointers_not_counted(void **state) {
+    (void)state;
+    // Empty strings: nine bytes each, with the pointer. 100 of them and the path:
+    const uint64_t exact = 100 * 9 + sizeof(PROGRAM);
+    struct many many = {.argc = 60, .envc = 40, .argument_limit = exact};
+    assert_int_equal(prepare_many(&many, flavour_required), LIBEXEC_OK);
+    many.argument_limit--;
+    assert_int_equal(prepare_many(&many, flavour_required), LIBEXEC_E_ARGUMENTS_TOO_LARGE);
+    // As many as a default stack takes, and one more.
+    many = (struct many){.argc = ((2u << 20) - sizeof(PROGRAM)) / 9};
+    assert_int_equal(prepare_many(&many, flavour_full), LIBEXEC_OK);
+    many.argc++;
+    assert_int_equal(prepare_many(&many, flavour_full), LIBEXEC_E_ARGUMENTS_TOO_LARGE);
+}
+
+static void bug_D3_stack_grows_into_the_image(void **state) {
+    (void)state;
+    static struct world world;
+    const struct many many = {.argc = 20, .length = 100000, .last = 90000};
+    const struct scenario scenario = {.name = "D3", .set_up = execute_many, .data = &many};
+    world_begin(&world, &scenario, flavour_full);
+    struct libexec_kit_image *const image = world_image(&world);
+    const struct libexec_layout *const layout = libexec_kit_image_layout(image);
+    const struct libexec_start *const start = libexec_kit_image_start(image);
+    EXPECT(&world, start->stack_pointer > layout->stack.address + 0x8000);
+    const struct libexec_region *const guard = libexec_kit_image_region(image, layout->stack.address - 1);
+    EXPECT(&world, guard != NULL && guard->kind == LIBEXEC_REGION_GUARD);
+    EXPECT_EQUAL(&world, guard->length, 0x100000);
+    libexec_kit_image_free(image);
+    libexec_kit_abandon(world.kit, &world.exec);
+    world_end(&world);
+}
+
+static void bug_D4_fixed_array_of_arguments(void **state) {
+    (void)state;
+    static const uint32_t counts[] = {255, 256, 257, 511, 512, 513, 1000, 5000, 20000};
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        assert_int_equal(prepare_many(&(struct many){.argc = counts[i], .length = 12, .last = 3}, flavour_required),
+                         LIBEXEC_OK);
+        assert_int_equal(prepare_many(&(struct many){.argc = 1, .envc = counts[i], .length = 12, .last = 3},
+                                      flavour_fault), LIBEXEC_OK);
+    }
+}
+
+static void bug_D9_limits_after_the_point_of_no_return(void **state) {
+    (void)state;
+    // A stack of 128 KiB holds no 14,512 arguments: E2BIG, before anything is lost (prepare_many asserts the rest).
+    const struct many many = {.argc = 14512, .length = 1, .last = 1, .stack_size = 128 << 10};
+    assert_int_equal(prepare_many(&many, flavour_full), LIBEXEC_E_ARGUMENTS_TOO_LARGE);
+    const struct many few = {.argc = 1000, .length = 10, .last = 1, .stack_size = 128 << 10};
+    assert_int_equal(prepare_many(&few, flavour_full), LIBEXEC_OK);
+}
+
+// Whatever the stack's size: exec works with one argument, or is refused with STACK_SIZE; and what is left for the
+// program is 32 KiB, or half of a stack that has not twice as much.
+static void small_stacks(void **state) {
+    (void)state;
+    static struct world world;
+    uint32_t refused = 0, prepared = 0;
+    for (uint64_t size = 1; size <= 0x100000; size = size < 0x10000 ? size + 0x7ff : size * 2) {
+        const struct many many = {.argc = 1, .length = 3, .last = 3, .stack_size = size};
+        const struct scenario scenario = {.name = "small stacks", .set_up = execute_many, .data = &many};
+        world_begin(&world, &scenario, flavour_full);
+        const enum libexec_status status = world_prepare(&world);
+        if (status != LIBEXEC_OK) {
+            EXPECT_EQUAL(&world, status, LIBEXEC_E_STACK_SIZE);
+            EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_ENOMEM);
+            refused++;
+        } else {
+            const struct libexec_layout *const layout = libexec_exec_layout(&world.exec);
+            EXPECT_EQUAL(&world, layout->stack.length, (size + PAGE - 1) / PAGE * PAGE);
+            EXPECT(&world, size < 0x20000 || layout->stack_pointer - layout->stack.address >= 0x8000);
+            prepared++;
+        }
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+    assert_true(refused > 2 && prepared > 10);
+}
+
+// ---- The auxiliary vector -----------------------------------------------------------------------------------------
+
+struct extra {
+    const struct libexec_auxv *request;
+    uint32_t request_count;
+    struct libexec_image_answer answer;
+};
+
+static void execute_extra(struct world *world) {
+    static const char *const argv[] = {"x", NULL};
+    const struct extra *const extra = world->scenario->data;
+    world_file(world, PROGRAM, &program);
+    world_execute(world, PROGRAM);
+    world_arguments(world, argv, NULL);
+    world->request.auxv = extra->request;
+    world->request.auxv_count = extra->request_count;
+    *libexec_kit_answer(world->kit) = extra->answer;
+}
+
+static struct libexec_kit_image *image_with(struct world *world, const struct extra *extra) {
+    static struct scenario scenario;
+    scenario = (struct scenario){.name = "auxv", .set_up = execute_extra, .data = extra};
+    world_begin(world, &scenario, flavour_full);
+    struct libexec_kit_image *const image = world_image(world);
+    static const char *const argv[] = {"x", NULL};
+    check_stack(world, image, &(struct expected_stack){.argc = 1, .argv = argv, .path = PROGRAM});
+    return image;
+}
+
+static void end_with(struct world *world, struct libexec_kit_image *image) {
+    libexec_kit_image_free(image);
+    libexec_kit_abandon(world->kit, &world->exec);
+    world_end(world);
+}
+
+static void the_vector_without_the_hosts_help(void **state) {
+    (void)state;
+    static const uint64_t expected[] = {16, 6, 17, 3, 4, 5, 7, 8, 9, 11, 12, 13, 14, 23, 25, 26, 31, 15, 0};
+    static struct world world;
+    const struct extra extra = {0};
+    struct libexec_kit_image *const image = image_with(&world, &extra);
+    const struct libexec_auxv *auxv = NULL;
+    EXPECT_EQUAL(&world, libexec_kit_image_auxv(image, &auxv), sizeof(expected) / sizeof(expected[0]));
+    for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+        EXPECT_EQUAL(&world, auxv[i].type, expected[i]);
+    EXPECT_EQUAL(&world, auxv_value(&world, image, LIBEXEC_AT_CLKTCK), 100);
+    EXPECT_EQUAL(&world, auxv_value(&world, image, LIBEXEC_AT_HWCAP), 0);
+    EXPECT_EQUAL(&world, auxv_value(&world, image, LIBEXEC_AT_HWCAP2), 0);
+    EXPECT_EQUAL(&world, auxv_value(&world, image, LIBEXEC_AT_BASE), 0);
+    EXPECT_EQUAL(&world, auxv_value(&world, image, LIBEXEC_AT_SECURE), 0);
+    EXPECT_EQUAL(&world, auxv_value(&world, image, LIBEXEC_AT_PHDR), BASE + 64);
+    EXPECT_EQUAL(&world, auxv_value(&world, image, LIBEXEC_AT_PHNUM), 2);
+    end_with(&world, image);
+}
+
+static void the_hosts_entries_stand_in_linuxs_order(void **state) {
+    (void)state;
+    static const struct libexec_auxv request[] = {
+        {27, 0x1b}, {33, 0x33}, {16, 0x1616}, {26, 0x2626}, {28, 0x1c}, {51, 0x51}, {17, 250}, {1000, 1}, {999, 2},
+        {1, 7}, {0, 0}, {2, 5}, {1000, 3}};
+    static const struct libexec_auxv answer[] = {{16, 0xaaaa}, {999, 9}, {2000, 4}};
+    static const uint64_t expected[] = {33, 51, 16, 6,  17, 3,  4,  5,  7,  8, 9, 11,
+                                        12, 13, 14, 23, 25, 26, 31, 15, 2, 27, 28};
+    static struct world world;
+    const struct extra extra = {.request = request, .request_count = sizeof(request) / sizeof(request[0]),
+                                .answer = {.auxv = answer, .auxv_count = 3}};
+    struct libexec_kit_image *const image = image_with(&world, &extra);
+    const struct libexec_auxv *auxv = NULL;
+    const uint32_t count = libexec_kit_image_auxv(image, &auxv);
+    EXPECT_EQUAL(&world, count, sizeof(expected) / sizeof(expected[0]) + 4); // 1000, 999, 2000 and AT_NULL
+    for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+        EXPECT_EQUAL(&world, auxv[i].type, expected[i]);
+    static const struct libexec_auxv values[] = {{16, 0xaaaa}, {26, 0x2626}, {33, 0x33}, {51, 0x51}, {17, 250},
+                                                 {27, 0x1b},   {28, 0x1c},   {2, 5},     {999, 9},   {2000, 4}};
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+        EXPECT_EQUAL(&world, auxv_value(&world, image, values[i].type), values[i].value);
+    end_with(&world, image);
+}
+
+static void the_librarys_entries_are_its_own(void **state) {
+    (void)state;
+    static const uint64_t own[] = {3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 23, 25, 31};
+    struct libexec_auxv forged[sizeof(own) / sizeof(own[0])];
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+        forged[i] = (struct libexec_auxv){own[i], 0xdead};
+    static struct world world;
+    const struct extra extra = {.request = forged, .request_count = sizeof(own) / sizeof(own[0]),
+                                .answer = {.auxv = forged, .auxv_count = sizeof(own) / sizeof(own[0])}};
+    struct libexec_kit_image *const image = image_with(&world, &extra);
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+        EXPECT(&world, auxv_value(&world, image, own[i]) != 0xdead);
+    const struct libexec_auxv *auxv = NULL;
+    EXPECT_EQUAL(&world, libexec_kit_image_auxv(image, &auxv), 19);
+    end_with(&world, image);
+}
+
+static void ids_and_secure_come_from_the_answer(void **state) {
+    (void)state;
+    static struct world world;
+    const struct extra extra = {.answer = {.uid = 1000, .euid = 0xffffffff, .gid = 7, .egid = 8, .secure = 5}};
+    struct libexec_kit_image *const image = image_with(&world, &extra);
+    EXPECT_EQUAL(&world, auxv_value(&world, image, LIBEXEC_AT_UID), 1000);
+    EXPECT_EQUAL(&world, auxv_value(&world, image, LIBEXEC_AT_EUID), 0xffffffff);
+    EXPECT_EQUAL(&world, auxv_value(&world, image, LIBEXEC_AT_GID), 7);
+    EXPECT_EQUAL(&world, auxv_value(&world, image, LIBEXEC_AT_EGID), 8);
+    EXPECT_EQUAL(&world, auxv_value(&world, image, LIBEXEC_AT_SECURE), 1);
+    const struct libexec_start *const start = libexec_kit_image_start(image);
+    EXPECT(&world, start->uid == 1000 && start->euid == 0xffffffff && start->gid == 7 && start->egid == 8);
+    EXPECT(&world, (start->flags & LIBEXEC_START_SECURE) != 0 && (start->flags & LIBEXEC_START_NOT_DUMPABLE) != 0);
+    end_with(&world, image);
+}
+
+static void the_capacity_of_the_vector(void **state) {
+    (void)state;
+    struct libexec_auxv many[40];
+    for (uint64_t i = 0; i < 40; i++)
+        many[i] = (struct libexec_auxv){5000 + i, i};
+    static struct world world;
+    const uint32_t room = LIBEXEC_AUXV_MAX - 19;
+    const struct extra fits = {.request = many, .request_count = room};
+    struct libexec_kit_image *const image = image_with(&world, &fits);
+    const struct libexec_auxv *auxv = NULL;
+    EXPECT_EQUAL(&world, libexec_kit_image_auxv(image, &auxv), LIBEXEC_AUXV_MAX);
+    end_with(&world, image);
+    const struct extra more = {.request = many, .request_count = room + 1};
+    const struct scenario scenario = {.name = "auxv capacity", .set_up = execute_extra, .data = &more};
+    world_begin(&world, &scenario, flavour_full);
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_AUXV_CAPACITY);
+    EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_EINVAL);
+    EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+    world_end(&world);
+}
+
+// Delivers 1, 2, 3, ... over all calls.
+static uint8_t next_random;
+static int counting_random(void *context, void *bytes, size_t length) {
+    (void)context;
+    for (size_t i = 0; i < length; i++)
+        ((uint8_t *)bytes)[i] = ++next_random;
+    return 0;
+}
+
+static void the_random_bytes_are_the_hosts(void **state) {
+    (void)state;
+    for (int fixed = 0; fixed < 2; fixed++) {
+        static struct world world;
+        const struct many many = {.argc = 1, .length = 3, .last = 3, .fixed = fixed != 0};
+        const struct scenario scenario = {.name = "random", .set_up = execute_many, .data = &many};
+        world_begin(&world, &scenario, flavour_required);
+        libexec_kit_host(world.kit)->random = counting_random;
+        next_random = 0;
+        struct libexec_kit_image *const image = world_image(&world);
+        uint8_t bytes[16];
+        EXPECT(&world, libexec_kit_image_read(image, auxv_value(&world, image, LIBEXEC_AT_RANDOM), bytes, 16));
+        for (int i = 1; i < 16; i++)
+            EXPECT_EQUAL(&world, bytes[i], (uint8_t)(bytes[0] + i));
+        EXPECT(&world, bytes[0] >= 1 && bytes[15] <= next_random);
+        end_with(&world, image);
+    }
+}
+
+int main(void) {
+    memset(filler, 'f', sizeof(filler));
+    small_elf(&program, LIBEXEC_KIT_ET_EXEC, BASE);
+    const struct CMUnitTest stack[] = {
+        cmocka_unit_test(every_argc_and_envc),
+        cmocka_unit_test(the_callers_memory_makes_no_difference),
+        cmocka_unit_test(bug_D7_argc_0),
+        cmocka_unit_test(the_whole_limit_to_the_byte),
+        cmocka_unit_test(one_string_to_the_byte),
+        cmocka_unit_test(bug_D1_counts_that_wrap),
+        cmocka_unit_test(bug_D2_pointers_not_counted),
+        cmocka_unit_test(bug_D3_stack_grows_into_the_image),
+        cmocka_unit_test(bug_D4_fixed_array_of_arguments),
+        cmocka_unit_test(bug_D9_limits_after_the_point_of_no_return),
+        cmocka_unit_test(small_stacks),
+        cmocka_unit_test(the_vector_without_the_hosts_help),
+        cmocka_unit_test(the_hosts_entries_stand_in_linuxs_order),
+        cmocka_unit_test(the_librarys_entries_are_its_own),
+        cmocka_unit_test(ids_and_secure_come_from_the_answer),
+        cmocka_unit_test(the_capacity_of_the_vector),
+        cmocka_unit_test(the_random_bytes_are_the_hosts),
+    };
+    const int failed = RUN(stack);
+    libexec_kit_elf_end(&program);
+    return failed;
+}
