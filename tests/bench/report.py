@@ -176,6 +176,12 @@ def large_pages_table(results):
     return table(("program", "p_align", "whole 2 MiB runs of the file", "mappable"), rows)
 
 
+def sizes_list(results):
+    prefix = "source:"
+    return "".join(f"- {name[len(prefix):]}: {number(int(size))} bytes\n"
+                   for name, size in results.text_sizes.items() if name.startswith(prefix))
+
+
 def page(results, figures, comparisons):
     template = (pathlib.Path(__file__).parent / "performance.md.in").read_text()
     parts = {
@@ -185,8 +191,7 @@ def page(results, figures, comparisons):
         "PROFILE_ARGUMENTS": profile_table(results, "case every one 1000x100", 8),
         "REFERENCE": reference_table(comparisons), "MALFORMED": malformed_table(results),
         "LARGE_PAGES": large_pages_table(results),
-        "SIZES": "".join(f"- {name}: {number(int(size))} bytes\n" for name, size in results.text_sizes.items()
-                         if name.startswith("source:")).replace("source:", ""),
+        "SIZES": sizes_list(results),
         "STATIC_SIZE": number(int(results.text_sizes["static"])), "SIZE": number(int(results.text_sizes["all"])),
         "COMPILER": results.compiler,
     }

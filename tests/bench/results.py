@@ -3,14 +3,16 @@
 
 import math
 import pathlib
+import re
 
 from callgrind import read_dumps
 
+CORE_SOURCE = re.compile(r"(^|/)libexec/[a-z_]+\.[ch]$")
 ARGUMENT_SETS = ("none", "1000x100", "131071", "2MiB/256", "20000")
 
 
 def of_the_library(source):
-    return "/libexec/" in source and source.endswith((".c", ".h")) and "/tests/" not in source
+    return CORE_SOURCE.search(source) is not None
 
 
 def of_the_floor(source):
