@@ -2,15 +2,13 @@
 # SPDX-License-Identifier: MIT
 # Fills a directory with the sample kernel's file system and packs it.
 #
-#   make-root.sh PROGRAMS ROOT ARCHIVE [TOUR]
+#   make-root.sh PROGRAMS ROOT ARCHIVE
 #
-# PROGRAMS holds the built programs, ROOT is made anew, ARCHIVE is the cpio archive ("newc") for QEMU's -initrd. TOUR is
-# the list of commands to run, by default the one beside this script. Busybox and bash are this machine's own files from
-# Debian's busybox-static and bash-static.
+# PROGRAMS holds the built programs, ROOT is made anew, ARCHIVE is the cpio archive ("newc") for QEMU's -initrd. Busybox and
+# bash are this machine's own files from Debian's busybox-static and bash-static.
 set -eu
 programs=$1 root=$2 archive=$3
 here=$(cd "$(dirname "$0")" && pwd)
-tour=${4:-$here/tour}
 
 die() { echo "make-root: $*" >&2; exit 1; }
 
@@ -55,7 +53,7 @@ for program in "$programs/glibc-dynamic" "$programs/musl-dynamic"; do
     [ ! -f "$program" ] || copy_libraries "$program"
 done
 
-install -m 644 "$tour" "$root/etc/tour"
+install -m 644 "$here/tour" "$root/etc/tour"
 install -m 644 "$here/tour-interpreters" "$root/etc/tour-interpreters"
 install -m 644 "$here/data/verse" "$here/data/count.sh" "$root/data/"
 install -m 755 "$here/data/greeting" "$root/data/"
