@@ -31,7 +31,7 @@ if $install && [ "$compiler" = gcc ]; then
 fi
 
 sources=tests/bench
-flags="-std=c17 -D_GNU_SOURCE -O2 -g -Iinclude -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes
+flags="-std=c17 -D_GNU_SOURCE -O2 -gdwarf-4 -Iinclude -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wstrict-prototypes
     -Wmissing-prototypes -Wvla -Wundef -Wcast-align"
 # As an x86-64 kernel in the higher half compiles its own files, for size.
 size_flags="-std=c17 -Os -ffreestanding -fno-pic -mcmodel=kernel -mno-red-zone -mgeneral-regs-only -fno-stack-protector
