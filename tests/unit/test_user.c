@@ -1,0 +1,612 @@
+// SPDX-License-Identifier: MIT
+// Path, argv and envp from the caller's memory: every way they can lie there, every way they can be missing, and a
+// caller that edits them while they are read.
+
+#include "world.h"
+
+#include <stdio.h>
+
+#define FAULT LIBEXEC_ERRNO_EFAULT
+#define MOST 8u
+
+static struct libexec_kit_elf program;
+
+static void execute(struct world *world) {
+    world_file(world, PROGRAM, &program);
+    world_execute(world, PROGRAM);
+}
+
+static void from_user(struct world *world, libexec_address argv, libexec_address envp) {
+    world->request.arguments =
+        (struct libexec_arguments){.from = LIBEXEC_ARGUMENTS_USER, .user_argv = argv, .user_envp = envp};
+}
+
+// ---- How strings and vectors may lie ------------------------------------------------------------------------------
+
+// Strings at given addresses; the expected texts are what stands there.
+struct place {
+    const char *name;
+    libexec_address argv;
+    libexec_address envp;
+    uint32_t argc;
+    uint32_t envc;
+    struct {
+        libexec_address at;
+        const char *text; // written there, unless NULL: then an earlier text is met in its middle
+    } strings[MOST];
+    const char *expected[MOST + 2]; // argv, NULL, envp, NULL
+};
+
+static void place_strings(struct world *world) {
+    const struct place *const place = world->scenario->data;
+    libexec_address pointers[MOST];
+    execute(world);
+    for (uint32_t i = 0; i < place->argc + place->envc; i++) {
+        pointers[i] = place->strings[i].at;
+        if (place->strings[i].text != NULL)
+            world_user_string(world, pointers[i], place->strings[i].text);
+    }
+    world_user_fill(world, place->argv, 8 * (place->argc + 1));
+    world_user_fill(world, place->envp, 8 * (place->envc + 1));
+    libexec_kit_user_vector(world->kit, place->argv, pointers, place->argc);
+    libexec_kit_user_vector(world->kit, place->envp, pointers + place->argc, place->envc);
+    from_user(world, place->argv, place->envp);
+}
+
+static void check_placed(struct world *world, const struct libexec_kit_image *image) {
+    const struct place *const place = world->scenario->data;
+    check_stack(world, image, &(struct expected_stack){.argc = place->argc, .argv = place->expected,
+                                                       .envc = place->envc,
+                                                       .envp = place->expected + place->argc + 1, .path = PROGRAM});
+}
+
+#define S USER_STRINGS
+#define V USER_VECTOR
+
+static const struct place places[] = {
+    {.name = "contiguous", .argv = V, .envp = V + 0x18, .argc = 2, .envc = 1,
+     .strings = {{S, "one"}, {S + 4, "two"}, {S + 8, "A=1"}}, .expected = {"one", "two", NULL, "A=1", NULL}},
+    {.name = "with gaps", .argv = V, .envp = V + 0x100, .argc = 2, .envc = 2,
+     .strings = {{S, "one"}, {S + 16, "two"}, {S + 0x400, "A=1"}, {S + 0x900, "B"}},
+     .expected = {"one", "two", NULL, "A=1", "B", NULL}},
+    {.name = "on far pages", .argv = V, .envp = V + 0x100, .argc = 3, .envc = 1,
+     .strings = {{S, "one"}, {S + 0x10000, "two"}, {S + 0x7ffff, "cross"}, {0x10000, "low"}},
+     .expected = {"one", "two", "cross", NULL, "low", NULL}},
+    {.name = "descending", .argv = V, .envp = V + 0x100, .argc = 3, .envc = 2,
+     .strings = {{S + 0x100, "three"}, {S + 0x80, "two"}, {S + 0x40, "one"}, {S + 0x20, "A"}, {S, "B=2"}},
+     .expected = {"three", "two", "one", NULL, "A", "B=2", NULL}},
+    {.name = "descending and touching", .argv = V, .envp = V + 0x100, .argc = 3, .envc = 0,
+     .strings = {{S + 8, "ccc"}, {S + 4, "bbb"}, {S, "aaa"}}, .expected = {"ccc", "bbb", "aaa", NULL, NULL}},
+    {.name = "the same pointer", .argv = V, .envp = V + 0x100, .argc = 3, .envc = 2,
+     .strings = {{S, "same"}, {S, NULL}, {S, NULL}, {S, NULL}, {S + 100, "other"}},
+     .expected = {"same", "same", "same", NULL, "same", "other", NULL}},
+    {.name = "overlapping", .argv = V, .envp = V + 0x100, .argc = 4, .envc = 1,
+     .strings = {{S, "abcdefgh"}, {S + 3, NULL}, {S + 8, NULL}, {S + 1, NULL}, {S + 7, NULL}},
+     .expected = {"abcdefgh", "defgh", "", "bcdefgh", NULL, "h", NULL}},
+    {.name = "a tail, then what follows", .argv = V, .envp = V + 0x100, .argc = 3, .envc = 0,
+     .strings = {{S, "abcd"}, {S + 2, NULL}, {S + 5, "next"}}, .expected = {"abcd", "cd", "next", NULL, NULL}},
+    {.name = "ending with the page", .argv = V, .envp = V + 0x100, .argc = 3, .envc = 1,
+     .strings = {{S + 0xffb, "four"}, {S + 0x1000, "next"}, {S + 0x1fff, ""}, {S + 0x2ffe, "x"}},
+     .expected = {"four", "next", "", NULL, "x", NULL}},
+    {.name = "crossing pages", .argv = V, .envp = V + 0x100, .argc = 2, .envc = 1,
+     .strings = {{S + 0xffc, "crossing"}, {S + 0x2fff, "again"}, {S + 0x3ffa, "123456"}},
+     .expected = {"crossing", "again", NULL, "123456", NULL}},
+    {.name = "vectors at the end of pages", .argv = V + 0xfe8, .envp = V + 0x2ff0, .argc = 2, .envc = 1,
+     .strings = {{S, "one"}, {S + 4, "two"}, {S + 8, "A=1"}}, .expected = {"one", "two", NULL, "A=1", NULL}},
+    {.name = "vectors across pages", .argv = V + 0xff0, .envp = V + 0x2ff8, .argc = 3, .envc = 2,
+     .strings = {{S, "one"}, {S + 4, "two"}, {S + 8, "three"}, {S + 14, "A=1"}, {S + 18, "B=2"}},
+     .expected = {"one", "two", "three", NULL, "A=1", "B=2", NULL}},
+    {.name = "unaligned vectors", .argv = V + 0xff3, .envp = V + 0x2ffd, .argc = 3, .envc = 2,
+     .strings = {{S, "one"}, {S + 4, "two"}, {S + 8, "three"}, {S + 14, "A=1"}, {S + 18, "B=2"}},
+     .expected = {"one", "two", "three", NULL, "A=1", "B=2", NULL}},
+    {.name = "one vector for both", .argv = V, .envp = V, .argc = 1, .envc = 1, .strings = {{S, "x"}, {S, NULL}},
+     .expected = {"x", NULL, "x", NULL}},
+    {.name = "strings in the vector", .argv = V, .envp = V + 0x100, .argc = 2, .envc = 0,
+     .strings = {{V + 0x18, "near"}, {V + 0x1d, "by"}}, .expected = {"near", "by", NULL, NULL}},
+    {.name = "environment before the arguments", .argv = V, .envp = V + 0x100, .argc = 1, .envc = 2,
+     .strings = {{S + 20, "arg"}, {S, "A=1"}, {S + 4, "B=2"}}, .expected = {"arg", NULL, "A=1", "B=2", NULL}},
+};
+
+static void strings_lie_anyhow(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+        run_scenario(&(struct scenario){.name = places[i].name, .set_up = place_strings, .data = &places[i],
+                                        .check = check_placed});
+}
+
+// Vectors of every length around the sizes in which a loader may fetch, at every distance from the end of a page.
+static void vectors_of_every_length(void **state) {
+    (void)state;
+    static struct world world;
+    const struct scenario scenario = {.name = "lengths", .set_up = execute};
+    static const uint32_t counts[] = {1, 2, 30, 31, 32, 33, 126, 127, 128, 129, 511, 512, 513, 700};
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++)
+        for (uint64_t before = 0; before < 40; before += i % 2 == 0 ? 13 : 8) {
+            static libexec_address pointers[701];
+            world_begin(&world, &scenario, &flavours[i % flavour_count == 4 ? 0 : i % 3]);
+            world_user_string(&world, S, "argument");
+            for (uint32_t k = 0; k < counts[i]; k++)
+                pointers[k] = S + k % 9;
+            const libexec_address vector = V + PAGE - before;
+            world_user_fill(&world, vector, 8 * (counts[i] + 1));
+            libexec_kit_user_vector(world.kit, vector, pointers, counts[i]);
+            from_user(&world, vector, vector);
+            struct libexec_kit_image *const image = world_image(&world);
+            check_stack(&world, image, &(struct expected_stack){.argc = counts[i], .envc = counts[i],
+                                                                .path = PROGRAM});
+            struct libexec_kit_stack stack;
+            EXPECT(&world, libexec_kit_stack_read(image, &stack));
+            for (uint32_t k = 0; k < counts[i]; k++) {
+                char *const text = libexec_kit_image_string(image, stack.argv[k], NULL);
+                EXPECT(&world, strcmp(text, &"argument"[k % 9]) == 0);
+                free(text);
+            }
+            libexec_kit_stack_free(&stack);
+            libexec_kit_image_free(image);
+            libexec_kit_abandon(world.kit, &world.exec);
+            world_end(&world);
+        }
+}
+
+static void strings_of_every_length(void **state) {
+    (void)state;
+    static struct world world;
+    static char text[20000];
+    const struct scenario scenario = {.name = "string lengths", .set_up = execute};
+    static const uint32_t lengths[] = {0,   1,    7,    15,   16,   17,   126,   127,   128,  129,
+                                       640, 3199, 4094, 4095, 4096, 4097, 12287, 12288, 19999};
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
+        for (uint64_t in_page = 0; in_page < PAGE; in_page += 0x555) {
+            memset(text, 'a' + (int)i, lengths[i]);
+            text[lengths[i]] = 0;
+            const char *const argv[] = {"first", text, "last", NULL};
+            world_begin(&world, &scenario, &flavours[i % 3]);
+            libexec_address pointers[3] = {S, S + 0x10000 + in_page, 0};
+            world_user_string(&world, pointers[0], argv[0]);
+            pointers[2] = world_user_string(&world, pointers[1], argv[1]) + (i % 2 == 0 ? 0 : 3);
+            world_user_string(&world, pointers[2], argv[2]);
+            libexec_kit_user_vector(world.kit, V, pointers, 3);
+            from_user(&world, V, 0);
+            struct libexec_kit_image *const image = world_image(&world);
+            check_stack(&world, image, &(struct expected_stack){.argc = 3, .argv = argv, .path = PROGRAM});
+            libexec_kit_image_free(image);
+            libexec_kit_abandon(world.kit, &world.exec);
+            world_end(&world);
+        }
+}
+
+// ---- Faults -------------------------------------------------------------------------------------------------------
+
+struct fault {
+    const char *name;
+    libexec_address argv;
+    libexec_address envp;
+    libexec_address strings[4]; // argv {strings[0], strings[1]}, envp {strings[2]}; 0: well placed ones
+    libexec_address hole;       // this page is not mapped
+    uint32_t argument;
+    bool vector_unwritten;
+};
+
+#define HOLE (S + 0x100000)
+
+static void execute_fault(struct world *world) {
+    const struct fault *const fault = world->scenario->data;
+    libexec_address pointers[3] = {S, S + 4, S + 8};
+    execute(world);
+    world_user_string(world, S, "one");
+    world_user_string(world, S + 4, "two");
+    world_user_string(world, S + 8, "A=1");
+    for (int i = 0; i < 3; i++)
+        if (fault->strings[i] != 0)
+            pointers[i] = fault->strings[i];
+    for (int i = 0; i < 3; i++) // a string that runs up to the hole
+        if (fault->strings[i] != 0 && fault->strings[i] < HOLE && fault->strings[i] >= HOLE - PAGE)
+            world_user_fill(world, fault->strings[i], 1);
+    const libexec_address argv = fault->argv != 0 ? fault->argv : V;
+    const libexec_address envp = fault->envp != 0 ? fault->envp : V + 0x100;
+    if (!fault->vector_unwritten || fault->argv == 0)
+        libexec_kit_user_vector(world->kit, argv, pointers, 2);
+    if (!fault->vector_unwritten || fault->envp == 0)
+        libexec_kit_user_vector(world->kit, envp, pointers + 2, 1);
+    if (fault->hole != 0)
+        libexec_kit_user_unmap(world->kit, fault->hole, 1);
+    from_user(world, argv, envp);
+}
+
+static const struct fault faults[] = {
+    {.name = "argv nowhere", .argv = HOLE, .vector_unwritten = true, .argument = ANY},
+    {.name = "argv at 8", .argv = 8, .vector_unwritten = true, .argument = ANY},
+    {.name = "argv at the top", .argv = UINT64_MAX - 7, .vector_unwritten = true, .argument = ANY},
+    {.name = "argv wraps", .argv = UINT64_MAX - 2, .vector_unwritten = true, .argument = ANY},
+    {.name = "argv in the kernel", .argv = 0xffff800000000000, .vector_unwritten = true, .argument = ANY},
+    {.name = "argv runs into a hole", .argv = V + 0xff8, .hole = V + 0x1000, .argument = ANY},
+    {.name = "argv runs into a hole, unaligned", .argv = V + 0xff3, .hole = V + 0x1000, .argument = ANY},
+    {.name = "envp nowhere", .envp = HOLE, .vector_unwritten = true, .argument = ANY},
+    {.name = "envp runs into a hole", .envp = V + 0xff8, .hole = V + 0x1000, .argument = ANY},
+    {.name = "argv[0] nowhere", .strings = {HOLE}, .argument = 0},
+    {.name = "argv[1] nowhere", .strings = {0, HOLE}, .argument = 1},
+    {.name = "argv[1] in the kernel", .strings = {0, 0xffffffff81000000}, .argument = 1},
+    {.name = "argv[1] at the top", .strings = {0, UINT64_MAX}, .argument = 1},
+    {.name = "argv[1] at 1", .strings = {0, 1}, .argument = 1},
+    {.name = "argv[1] runs into a hole", .strings = {0, HOLE - 5}, .hole = HOLE, .argument = 1},
+    {.name = "argv[1] is the last byte before a hole", .strings = {0, HOLE - 1}, .hole = HOLE, .argument = 1},
+    {.name = "argv[1] is long and runs into a hole", .strings = {0, HOLE - 0xfff}, .hole = HOLE, .argument = 1},
+    {.name = "envp[0] nowhere", .strings = {0, 0, HOLE}, .argument = 2},
+    {.name = "envp[0] runs into a hole", .strings = {0, 0, HOLE - 200}, .hole = HOLE, .argument = 2},
+};
+
+static void bug_D5_faults_are_told(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+        run_scenario(&(struct scenario){.name = faults[i].name, .set_up = execute_fault, .data = &faults[i],
+                                        .status = LIBEXEC_E_ARGUMENT_FAULT, .error = FAULT,
+                                        .stage = LIBEXEC_STAGE_ARGUMENTS, .program_header = ANY, .offset = ANY64,
+                                        .argument = faults[i].argument, .after_space = true});
+}
+
+// Strings that end right before a hole are fine: reading ahead must not touch it.
+static void nothing_beyond_a_string_is_needed(void **state) {
+    (void)state;
+    static struct world world;
+    static const char *const argv[] = {"one", "two", NULL};
+    static const char *const envp[] = {"A=1", NULL};
+    const struct fault fault = {.name = "fits", .argv = V + 0xfe8, .strings = {0}};
+    const struct scenario scenario = {.name = "before a hole", .set_up = execute_fault, .data = &fault};
+    for (size_t i = 0; i < flavour_count; i++) {
+        if ((flavours[i].features & LIBEXEC_KIT_BOUNCE) != 0)
+            continue;
+        world_begin(&world, &scenario, &flavours[i]);
+        libexec_address pointers[3] = {HOLE - 12, HOLE - 8, HOLE - 4};
+        for (int k = 0; k < 3; k++)
+            world_user_string(&world, pointers[k], k == 2 ? envp[0] : argv[k]);
+        libexec_kit_user_vector(world.kit, V + 0xfe8, pointers, 2);       // its NULL is the last word of the page
+        libexec_kit_user_vector(world.kit, V + 0x2ff0, pointers + 2, 1);
+        libexec_kit_user_unmap(world.kit, V + 0x1000, 1);
+        from_user(&world, V + 0xfe8, V + 0x2ff0);
+        struct libexec_kit_image *const image = world_image(&world);
+        check_stack(&world, image, &(struct expected_stack){.argc = 2, .argv = argv, .envc = 1, .envp = envp,
+                                                            .path = PROGRAM});
+        libexec_kit_image_free(image);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+}
+
+// ---- Strings and vectors that are too long ------------------------------------------------------------------------
+
+static void execute_endless_string(struct world *world) {
+    execute(world);
+    static char text[LIBEXEC_STRING_MAX + 1];
+    memset(text, 'x', sizeof(text) - 1);
+    world_user_string(world, S + 5, text); // LIBEXEC_STRING_MAX bytes and a NUL: one too many
+    world_user_string(world, S + 0x100000, "A");
+    const libexec_address pointers[] = {S + 0x100000, S + 5};
+    libexec_kit_user_vector(world->kit, V, pointers, 2);
+    from_user(world, V, 0);
+}
+
+static void execute_longest_string(struct world *world) {
+    execute_endless_string(world);
+    libexec_kit_user_write(world->kit, S + 4 + LIBEXEC_STRING_MAX, "", 1);
+}
+
+static void check_longest(struct world *world, const struct libexec_kit_image *image) {
+    check_stack(world, image, &(struct expected_stack){.argc = 2, .path = PROGRAM});
+    struct libexec_kit_stack stack;
+    EXPECT(world, libexec_kit_stack_read(image, &stack));
+    EXPECT_EQUAL(world, libexec_kit_image_arguments(image)->end - stack.argv[1], LIBEXEC_STRING_MAX);
+    libexec_kit_stack_free(&stack);
+}
+
+static void one_string_to_the_byte(void **state) {
+    (void)state;
+    run_scenario(&(struct scenario){.name = "string too long", .set_up = execute_endless_string,
+                                    .status = LIBEXEC_E_STRING_TOO_LONG, .error = LIBEXEC_ERRNO_E2BIG,
+                                    .stage = LIBEXEC_STAGE_ARGUMENTS, .program_header = ANY, .offset = ANY64,
+                                    .argument = 1, .after_space = true, .plain_only = true});
+    run_scenario(&(struct scenario){.name = "longest string", .set_up = execute_longest_string,
+                                    .check = check_longest, .plain_only = true});
+}
+
+static void execute_endless_vector(struct world *world) {
+    execute(world);
+    static libexec_address pointers[4096];
+    for (size_t i = 0; i < 4096; i++)
+        pointers[i] = S;
+    world_user_string(world, S, "x");
+    for (uint64_t at = 0; at < 0x240000; at += sizeof(pointers)) // more than 2 MiB of pointers, and no NULL
+        libexec_kit_user_write(world->kit, V + at, pointers, sizeof(pointers));
+    from_user(world, V, V);
+}
+
+static void a_vector_without_end(void **state) {
+    (void)state;
+    run_scenario(&(struct scenario){.name = "endless vector", .set_up = execute_endless_vector,
+                                    .status = LIBEXEC_E_ARGUMENTS_TOO_LARGE, .error = LIBEXEC_ERRNO_E2BIG,
+                                    .stage = LIBEXEC_STAGE_ARGUMENTS, .program_header = ANY, .offset = ANY64,
+                                    .argument = ANY, .after_space = true, .plain_only = true});
+}
+
+static void execute_limited(struct world *world, uint64_t limit) {
+    static const char *const argv[] = {"0123456789", "abcdef", NULL};
+    static const char *const envp[] = {"A=12345678", NULL};
+    execute(world);
+    world_user_arguments(world, argv, envp);
+    world->policy.argument_limit = limit;
+}
+
+#define LIMIT (3 * 8 + 11 + 7 + 11 + sizeof(PROGRAM))
+
+static void execute_at_limit(struct world *world) {
+    execute_limited(world, LIMIT);
+}
+
+static void execute_below_limit(struct world *world) {
+    const uint64_t *const missing = world->scenario->data;
+    execute_limited(world, LIMIT - *missing);
+}
+
+static void the_limit_to_the_byte(void **state) {
+    (void)state;
+    run_scenario(&(struct scenario){.name = "at the limit", .set_up = execute_at_limit});
+    for (uint64_t missing = 1; missing < LIMIT; missing++)
+        run_scenario(&(struct scenario){.name = "below the limit", .set_up = execute_below_limit, .data = &missing,
+                                        .status = LIBEXEC_E_ARGUMENTS_TOO_LARGE, .error = LIBEXEC_ERRNO_E2BIG,
+                                        .stage = LIBEXEC_STAGE_ARGUMENTS, .program_header = ANY, .offset = ANY64,
+                                        .argument = ANY, .after_space = true, .plain_only = missing % 16 != 1});
+}
+
+// ---- The path -----------------------------------------------------------------------------------------------------
+
+static void execute_user_path(struct world *world) {
+    const libexec_address *const at = world->scenario->data;
+    static const char *const argv[] = {"x", NULL};
+    world_file(world, PROGRAM, &program);
+    world_arguments(world, argv, NULL);
+    world_user_string(world, *at, PROGRAM);
+    world->request.user_path = *at;
+}
+
+static void check_path(struct world *world, const struct libexec_kit_image *image) {
+    static const char *const argv[] = {"x", NULL};
+    check_stack(world, image, &(struct expected_stack){.argc = 1, .argv = argv, .path = PROGRAM});
+    EXPECT(world, strcmp(libexec_kit_image_start(image)->path, PROGRAM) == 0);
+    EXPECT(world, strcmp(libexec_kit_image_start(image)->name, "program") == 0);
+}
+
+static void a_path_from_the_callers_memory(void **state) {
+    (void)state;
+    static const uint64_t in_page[] = {0, 1, PAGE - sizeof(PROGRAM), PAGE - sizeof(PROGRAM) + 1, PAGE - 5, PAGE - 1};
+    for (size_t i = 0; i < sizeof(in_page) / sizeof(in_page[0]); i++) {
+        const libexec_address at = USER_PATH + in_page[i];
+        run_scenario(&(struct scenario){.name = "user path", .set_up = execute_user_path, .data = &at,
+                                        .check = check_path, .needs_open = true});
+    }
+}
+
+struct bad_path {
+    libexec_address at;
+    uint64_t length; // of the path; 0: none is written
+    bool hole;       // behind it
+    uint32_t names;  // size of the names memory; 0: the object's own
+};
+
+static void execute_bad_path(struct world *world) {
+    const struct bad_path *const bad = world->scenario->data;
+    static char text[LIBEXEC_PATH_MAX + 2];
+    memset(text, '/', sizeof(text));
+    text[bad->length] = 0;
+    world_file(world, PROGRAM, &program);
+    if (bad->length != 0)
+        world_user_string(world, bad->at, text);
+    if (bad->hole)
+        libexec_kit_user_unmap(world->kit, bad->at + bad->length, 1);
+    world->request.user_path = bad->at;
+    world->request.names_size = bad->names;
+    if (bad->names == 0)
+        world->request.names = NULL;
+}
+
+static void expect_bad_path(const char *name, struct bad_path bad, enum libexec_status status, int error,
+                            enum libexec_stage stage, enum libexec_file file) {
+    run_scenario(&(struct scenario){.name = name, .set_up = execute_bad_path, .data = &bad, .status = status,
+                                    .error = error, .stage = stage, .file = file, .program_header = ANY,
+                                    .offset = ANY64, .argument = ANY, .needs_open = true});
+}
+
+static void paths_that_are_none(void **state) {
+    (void)state;
+    const enum libexec_stage stage = LIBEXEC_STAGE_ARGUMENTS;
+    const int too_long = LIBEXEC_ERRNO_ENAMETOOLONG;
+    expect_bad_path("path nowhere", (struct bad_path){.at = USER_PATH}, LIBEXEC_E_PATH_FAULT, FAULT, stage, 0);
+    expect_bad_path("path at 0", (struct bad_path){.at = 0}, LIBEXEC_E_PATH_FAULT, FAULT, stage, 0);
+    expect_bad_path("path at the top", (struct bad_path){.at = UINT64_MAX}, LIBEXEC_E_PATH_FAULT, FAULT, stage, 0);
+    expect_bad_path("path into a hole", (struct bad_path){.at = USER_PATH + PAGE - 9, .length = 9, .hole = true},
+                    LIBEXEC_E_PATH_FAULT, FAULT, stage, 0);
+    expect_bad_path("path too long", (struct bad_path){.at = USER_PATH + 7, .length = 4096, .names = 9472},
+                    LIBEXEC_E_NAME_TOO_LONG, too_long, stage, 0);
+    expect_bad_path("path too long for the object", (struct bad_path){.at = USER_PATH, .length = 512},
+                    LIBEXEC_E_NAME_TOO_LONG, too_long, stage, 0);
+    expect_bad_path("path too long for the names", (struct bad_path){.at = USER_PATH, .length = 100, .names = 100},
+                    LIBEXEC_E_NAME_TOO_LONG, too_long, stage, 0);
+    // As long as may be: then it is only a file that is not there.
+    expect_bad_path("longest path", (struct bad_path){.at = USER_PATH + 7, .length = 4095, .names = 9472},
+                    LIBEXEC_E_OPEN, LIBEXEC_ERRNO_ENOENT, LIBEXEC_STAGE_SOURCE, LIBEXEC_FILE_PROGRAM);
+    expect_bad_path("longest path for the object", (struct bad_path){.at = USER_PATH, .length = 511},
+                    LIBEXEC_E_OPEN, LIBEXEC_ERRNO_ENOENT, LIBEXEC_STAGE_SOURCE, LIBEXEC_FILE_PROGRAM);
+}
+
+static void execute_empty_path(struct world *world) {
+    const bool *const user = world->scenario->data;
+    if (*user)
+        world_user_string(world, USER_PATH, "");
+    world->request.user_path = USER_PATH;
+    world->request.path = *user ? NULL : "";
+}
+
+static void the_empty_path(void **state) {
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        const bool user = i != 0;
+        run_scenario(&(struct scenario){.name = "empty path", .set_up = execute_empty_path, .data = &user,
+                                        .status = LIBEXEC_E_PATH_EMPTY, .error = LIBEXEC_ERRNO_ENOENT,
+                                        .stage = user ? LIBEXEC_STAGE_ARGUMENTS : LIBEXEC_STAGE_REQUEST,
+                                        .program_header = ANY, .offset = ANY64, .argument = ANY,
+                                        .needs_open = true});
+    }
+}
+
+// ---- A caller that edits ------------------------------------------------------------------------------------------
+
+// Before each fetch another thread of the caller changes what it can: strings grow and shrink, NULs come and go,
+// pointers move.
+struct editor {
+    uint64_t state;
+    uint32_t edits;
+};
+
+static uint32_t draw(struct editor *editor, uint32_t bound) {
+    editor->state = editor->state * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(editor->state >> 33) % bound;
+}
+
+static void edit(void *context, struct libexec_kit *kit, const struct libexec_kit_entry *entry) {
+    struct editor *const editor = context;
+    if (entry->call != LIBEXEC_KIT_CALL_USER_READ)
+        return;
+    editor->edits++;
+    for (int i = 0; i < 8; i++) {
+        const uint8_t byte = draw(editor, 4) == 0 ? 0 : (uint8_t)('A' + editor->edits % 26);
+        libexec_kit_user_write(kit, S + draw(editor, 0x80), &byte, 1);
+    }
+    const uint32_t kind = draw(editor, 60);
+    const libexec_address pointer = kind < 6 ? 0 : kind == 6 ? HOLE : S + draw(editor, 0x60);
+    if (draw(editor, 3) == 0)
+        libexec_kit_user_write(kit, V + 8 * draw(editor, 12), &pointer, 8);
+}
+
+static void execute_edited(struct world *world) {
+    libexec_address pointers[10];
+    execute(world);
+    libexec_kit_user_map(world->kit, S, 0x1000);
+    libexec_kit_user_map(world->kit, V, 0x1000);
+    for (uint32_t i = 0; i < 10; i++)
+        pointers[i] = S + 9 * i;
+    world_user_string(world, S, "012345678");
+    libexec_kit_user_vector(world->kit, V, pointers, 5);
+    libexec_kit_user_vector(world->kit, V + 0x30, pointers + 5, 5);
+    from_user(world, V, V + 0x30);
+}
+
+// Whatever the caller does, the stack is one that an honest caller could have asked for.
+static void bug_D6_double_fetch(void **state) {
+    (void)state;
+    static struct world world;
+    uint32_t prepared = 0, refused = 0, edits = 0;
+    const struct scenario scenario = {.name = "D6", .set_up = execute_edited};
+    for (uint64_t seed = 1; seed <= 600; seed++) {
+        struct editor editor = {.state = seed};
+        world_begin(&world, &scenario, &flavours[seed % 3]);
+        libexec_kit_free(world.kit); // again, with the editor
+        world.options.before = edit;
+        world.options.context = &editor;
+        world.options.seed = seed;
+        world.kit = libexec_kit_new(&world.options);
+        execute_edited(&world);
+        const enum libexec_status status = world_prepare(&world);
+        edits += editor.edits;
+        if (status == LIBEXEC_OK) {
+            struct libexec_kit_image *const image = libexec_kit_capture(world.kit, &world.exec);
+            const struct libexec_arguments_placed *const placed = libexec_kit_image_arguments(image);
+            check_stack(&world, image, &(struct expected_stack){.argc = placed->argc, .envc = placed->envc,
+                                                                .path = PROGRAM});
+            EXPECT(&world, placed->argc >= 1 && placed->argc + placed->envc <= 512);
+            libexec_kit_image_free(image);
+            prepared++;
+        } else {
+            EXPECT(&world, status == LIBEXEC_E_ARGUMENT_FAULT || status == LIBEXEC_E_ARGUMENTS_TOO_LARGE);
+            refused++;
+        }
+        libexec_kit_abandon(world.kit, &world.exec);
+        EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+        world_end(&world);
+    }
+    assert_true(prepared > 300 && refused > 20);
+    printf("%u edited execs prepared, %u refused, %u edits\n", prepared, refused, edits);
+}
+
+// Every byte of a string within one page comes from one fetch: an editor that rewrites the whole page each time leaves
+// no mixture.
+static void rewrite(void *context, struct libexec_kit *kit, const struct libexec_kit_entry *entry) {
+    struct editor *const editor = context;
+    if (entry->call != LIBEXEC_KIT_CALL_USER_READ)
+        return;
+    editor->edits++;
+    uint8_t text[8];
+    memset(text, 'A' + (int)(editor->edits % 26), 7);
+    text[7] = 0;
+    for (uint32_t i = 0; i < 64; i++)
+        libexec_kit_user_write(kit, S + 8 * i, text, 8);
+}
+
+static void bug_D6_a_string_is_of_one_fetch(void **state) {
+    (void)state;
+    static struct world world;
+    const struct scenario scenario = {.name = "D6 whole", .set_up = execute_edited};
+    for (uint32_t form = 0; form < 3; form++) {
+        struct editor editor = {0};
+        world_begin(&world, &scenario, flavour_required);
+        libexec_kit_free(world.kit);
+        world.options.before = rewrite;
+        world.options.context = &editor;
+        world.kit = libexec_kit_new(&world.options);
+        execute(&world);
+        libexec_kit_user_map(world.kit, S, 0x1000);
+        libexec_address pointers[20];
+        for (uint32_t i = 0; i < 20; i++) // ascending, descending, the same
+            pointers[i] = S + 8 * (form == 0 ? i : form == 1 ? 20 - i : 5);
+        libexec_kit_user_vector(world.kit, V, pointers, 20);
+        from_user(&world, V, 0);
+        struct libexec_kit_image *const image = world_image(&world);
+        struct libexec_kit_stack stack;
+        EXPECT(&world, libexec_kit_stack_read(image, &stack));
+        EXPECT_EQUAL(&world, stack.argc, 20);
+        uint32_t seams = 0;
+        for (uint32_t i = 0; i < 20; i++) {
+            size_t length = 0;
+            char *const text = libexec_kit_image_string(image, stack.argv[i], &length);
+            EXPECT_EQUAL(&world, length, 7);
+            for (int k = 1; k < 7; k++)
+                seams += text[k] != text[k - 1];
+            free(text);
+        }
+        check_stack(&world, image, &(struct expected_stack){.argc = 20, .path = PROGRAM});
+        EXPECT(&world, editor.edits > 1 && seams < editor.edits && seams <= 3);
+        libexec_kit_stack_free(&stack);
+        libexec_kit_image_free(image);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+}
+
+int main(void) {
+    small_elf(&program, LIBEXEC_KIT_ET_EXEC, BASE);
+    const struct CMUnitTest user[] = {
+        cmocka_unit_test(strings_lie_anyhow),
+        cmocka_unit_test(vectors_of_every_length),
+        cmocka_unit_test(strings_of_every_length),
+        cmocka_unit_test(bug_D5_faults_are_told),
+        cmocka_unit_test(nothing_beyond_a_string_is_needed),
+        cmocka_unit_test(one_string_to_the_byte),
+        cmocka_unit_test(a_vector_without_end),
+        cmocka_unit_test(the_limit_to_the_byte),
+        cmocka_unit_test(a_path_from_the_callers_memory),
+        cmocka_unit_test(paths_that_are_none),
+        cmocka_unit_test(the_empty_path),
+        cmocka_unit_test(bug_D6_double_fetch),
+        cmocka_unit_test(bug_D6_a_string_is_of_one_fetch),
+    };
+    const int failed = RUN(user);
+    libexec_kit_elf_end(&program);
+    return failed;
+}
