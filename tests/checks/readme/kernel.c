@@ -35,6 +35,7 @@ static unsigned spaces;
 static unsigned kernel_pages;
 static uint64_t user_entry;
 static uint64_t user_stack;
+static size_t console_bytes; // written by reports
 
 static void die(const char *what) {
     printf("the README's integration: %s\n", what);
@@ -131,10 +132,16 @@ void random_fill(void *bytes, size_t length) {
         ((uint8_t *)bytes)[i] = (uint8_t)rand();
 }
 
+void console_write(void *context, const char *bytes, size_t length) {
+    (void)context;
+    console_bytes += fwrite(bytes, 1, length, stdout);
+}
+
 void user_registers(uint64_t entry, uint64_t stack_pointer, uint64_t thread_pointer) {
     (void)thread_pointer;
     user_entry = entry;
     user_stack = stack_pointer;
+    printf("started: entry %#llx, rsp %#llx\n", (unsigned long long)entry, (unsigned long long)stack_pointer);
 }
 
 // ---- Files ----------------------------------------------------------------------------------------------------------
@@ -203,6 +210,7 @@ static void make_caller(const char *path) {
 }
 
 static void expect_refusal(const char *path, uint64_t argv, int error) {
+    const size_t reported = console_bytes;
     const struct space *before;
 
     make_caller(path);
@@ -211,6 +219,8 @@ static void expect_refusal(const char *path, uint64_t argv, int error) {
         die("a program that should be refused was not, or with another errno");
     if (current != before || spaces != 1 || kernel_pages != 0)
         die("a refused exec left something behind, or touched the caller");
+    if (console_bytes == reported)
+        die("a refused exec was not reported");
 }
 
 static uint64_t word(uint64_t address) {

@@ -31,6 +31,7 @@ void space_switch(struct space *space); // the process uses `space` from now on;
 bool copy_from_user(void *to, uint64_t from, size_t length);
 void random_fill(void *bytes, size_t length);
 const struct file *file_find(const char *path);
+void console_write(void *context, const char *bytes, size_t length);
 
 // What the system call returns to.
 void user_registers(uint64_t entry, uint64_t stack_pointer, uint64_t thread_pointer);
