@@ -146,9 +146,21 @@ static const char *const escapes[CANVAS_STYLES] = {
     [CANVAS_STRING] = "\033[35m",
 };
 
+// The length of a line without the blanks at its end.
+static unsigned trimmed(const struct line *line) {
+    unsigned count = line->count;
+
+    while (count > 0 && line->cells[count - 1].codepoint == ' ')
+        count--;
+    return count;
+}
+
 static void print_line(const struct line *line, FILE *output, bool coloured) {
-    for (unsigned from = 0; from < line->count;) {
-        const unsigned end = run_end(line, from);
+    const unsigned count = trimmed(line);
+
+    for (unsigned from = 0; from < count;) {
+        const unsigned run = run_end(line, from);
+        const unsigned end = run < count ? run : count;
         const char *const escape = escapes[line->cells[from].style];
         if (coloured)
             fputs(escape, output);

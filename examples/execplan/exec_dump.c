@@ -70,6 +70,53 @@ const char *exec_dump_auxv(uint64_t type) {
     return digits;
 }
 
+static char *read_whole(const char *path, size_t *length) {
+    FILE *const file = fopen(path, "rb");
+    char *bytes = NULL;
+    size_t room = 0;
+
+    *length = 0;
+    if (file == NULL)
+        return NULL;
+    for (;;) {
+        if (*length + 1 >= room) {
+            room = room == 0 ? 65536 : 2 * room;
+            char *const grown = realloc(bytes, room);
+            if (grown == NULL)
+                break;
+            bytes = grown;
+        }
+        const size_t got = fread(bytes + *length, 1, room - 1 - *length, file);
+        *length += got;
+        if (got == 0)
+            break;
+    }
+    fclose(file);
+    if (bytes != NULL)
+        bytes[*length] = '\0';
+    return bytes;
+}
+
+char **exec_dump_read_arguments(const char *path, char *first) {
+    size_t length;
+    size_t count = 0;
+    char *const bytes = read_whole(path, &length);
+
+    if (bytes == NULL)
+        return NULL;
+    for (size_t i = 0; i < length; i++)
+        count += bytes[i] == '\0';
+    char **const vector = calloc(count + 3, sizeof *vector);
+    if (vector == NULL)
+        return NULL;
+    size_t used = 0;
+    if (first != NULL)
+        vector[used++] = first;
+    for (size_t at = 0; at < length; at += strlen(bytes + at) + 1)
+        vector[used++] = bytes + at;
+    return vector;
+}
+
 void exec_dump_memory_begin(struct exec_dump_memory *memory, FILE *output) {
     memset(memory, 0, sizeof *memory);
     memory->output = output;

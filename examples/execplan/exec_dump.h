@@ -22,6 +22,10 @@ int exec_dump_errno_number(const char *name);
 // "AT_PHDR" and so on; AT_<decimal> for unknown types. Valid until the next call.
 const char *exec_dump_auxv(uint64_t type);
 
+// Reads a file of NUL-terminated strings and returns a NULL-terminated vector: `first`, when it is not NULL, then those
+// of the file. NULL, with errno, where it cannot be read. The memory is never freed.
+char **exec_dump_read_arguments(const char *path, char *first);
+
 // A maximal run of pages with equal rights: fed with ascending ranges, it prints a `mem` line whenever a run ends.
 struct exec_dump_memory {
     FILE *output;

@@ -3,6 +3,7 @@
 // result.
 
 #define _GNU_SOURCE
+#include "exec_dump.h"
 #include "image_dump.h"
 #include "options.h"
 #include "page.h"
@@ -79,6 +80,12 @@ static int run_page(const struct options *options, const char *file) {
 static int run_one(const struct options *options, const char *file, char **argv) {
     if (options->settings.argv0 != NULL)
         argv[0] = (char *)options->settings.argv0;
+    if (options->arguments != NULL)
+        argv = exec_dump_read_arguments(options->arguments, argv[0]);
+    if (argv == NULL) {
+        perror(options->arguments);
+        return EXIT_MISTAKE;
+    }
     machine_prepare(&machine, &options->settings, file, (const char *const *)argv);
     int code = machine.status == LIBEXEC_OK ? EXIT_WOULD_START : EXIT_REFUSED;
     if (options->mode == OPTIONS_DUMP) {

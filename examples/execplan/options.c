@@ -29,6 +29,7 @@ static const char help[] =
     "The exec\n"
     "  --env NAME=VALUE     adds to the environment, which is empty otherwise (repeatable)\n"
     "  --argv0 TEXT         argv[0] instead of FILE\n"
+    "  --arguments STRINGS  arguments after argv[0] from a file of NUL-terminated strings, instead of ARG...\n"
     "  --no-arguments       an empty argv\n"
     "  --descriptor         by an open descriptor instead of by path\n"
     "  --close-on-exec      the same, with a descriptor that is closed on exec\n"
@@ -187,13 +188,26 @@ static void choose_layout(struct machine_settings *settings, uint32_t layout, bo
         settings->policy.tls = LIBEXEC_TLS_NEVER;
 }
 
-enum option_code { OPTION_FIRST = 256, ENV, ARGV0, NO_ARGUMENTS, DESCRIPTOR, CLOSE_ON_EXEC, LAYOUT, SEED, TLS, AUX };
+enum option_code {
+    OPTION_FIRST = 256,
+    ENV,
+    ARGV0,
+    NO_ARGUMENTS,
+    ARGUMENTS,
+    DESCRIPTOR,
+    CLOSE_ON_EXEC,
+    LAYOUT,
+    SEED,
+    TLS,
+    AUX
+};
 enum option_code_more { ROOT = AUX + 1, POLICY, LIMITS, DUMP, BATCH, FULL, SVG, COLOUR, HELP, VERSION };
 
 static const struct option long_options[] = {
     {"env", required_argument, NULL, ENV},
     {"argv0", required_argument, NULL, ARGV0},
     {"no-arguments", no_argument, NULL, NO_ARGUMENTS},
+    {"arguments", required_argument, NULL, ARGUMENTS},
     {"descriptor", no_argument, NULL, DESCRIPTOR},
     {"close-on-exec", no_argument, NULL, CLOSE_ON_EXEC},
     {"layout", required_argument, NULL, LAYOUT},
@@ -270,6 +284,9 @@ static bool read_output_option(struct options *options, int code, const char *te
         return true;
     case FULL:
         options->full = true;
+        return true;
+    case ARGUMENTS:
+        options->arguments = text;
         return true;
     case SVG:
         options->svg = text;

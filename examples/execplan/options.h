@@ -11,8 +11,9 @@ enum options_colour { OPTIONS_COLOUR_AUTOMATIC, OPTIONS_COLOUR_ALWAYS, OPTIONS_C
 struct options {
     enum options_mode mode;
     enum options_colour colour;
-    bool full;       // with OPTIONS_BATCH: whole dumps
-    const char *svg; // NULL: none asked for
+    bool full;             // with OPTIONS_BATCH: whole dumps
+    const char *arguments; // file of arguments; NULL: those of the command line
+    const char *svg;       // NULL: none asked for
     struct machine_settings settings;
 };
 

@@ -3,7 +3,7 @@
 // with.
 
 #define _GNU_SOURCE
-#include "../../examples/execplan/exec_dump.h"
+#include "exec_dump.h"
 #include "tracee.h"
 #include "tracer.h"
 
@@ -25,6 +25,7 @@ static const char usage[] =
     "  --env NAME=VALUE   add to the environment, which is empty otherwise (repeatable)\n"
     "  --argv0 TEXT       argv[0] instead of FILE\n"
     "  --no-arguments     an empty argv\n"
+    "  --arguments FILE   arguments after argv[0] from a file of NUL-terminated strings, instead of ARG...\n"
     "  --stack BYTES      the stack limit; `unlimited` for none (default 8 MiB)\n"
     "  --descriptor       exec by descriptor instead of by path\n"
     "  --close-on-exec    as --descriptor, with a descriptor that is closed on exec\n"
@@ -38,6 +39,7 @@ struct settings {
     bool batch;
     bool full;
     bool no_arguments;
+    const char *arguments;
     char *environment[ENVIRONMENT_MAX + 1];
     unsigned environment_count;
 };
@@ -103,11 +105,17 @@ static uint64_t parse_stack(const char *text) {
 
 static void parse_options(int argc, char **argv, struct settings *settings, struct tracer *tracer) {
     static const struct option options[] = {
-        {"env", required_argument, NULL, 'e'},    {"argv0", required_argument, NULL, '0'},
-        {"no-arguments", no_argument, NULL, 'n'}, {"stack", required_argument, NULL, 's'},
-        {"descriptor", no_argument, NULL, 'd'},   {"close-on-exec", no_argument, NULL, 'c'},
-        {"batch", no_argument, NULL, 'b'},        {"full", no_argument, NULL, 'f'},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        {"env", required_argument, NULL, 'e'},
+        {"argv0", required_argument, NULL, '0'},
+        {"no-arguments", no_argument, NULL, 'n'},
+        {"arguments", required_argument, NULL, 'a'},
+        {"stack", required_argument, NULL, 's'},
+        {"descriptor", no_argument, NULL, 'd'},
+        {"close-on-exec", no_argument, NULL, 'c'},
+        {"batch", no_argument, NULL, 'b'},
+        {"full", no_argument, NULL, 'f'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     int option;
 
@@ -122,6 +130,9 @@ static void parse_options(int argc, char **argv, struct settings *settings, stru
             break;
         case 'n':
             settings->no_arguments = true;
+            break;
+        case 'a':
+            settings->arguments = optarg;
             break;
         case 's':
             tracer->stack_limit = parse_stack(optarg);
@@ -173,6 +184,12 @@ int main(int argc, char **argv) {
     if (settings.argv0 != NULL)
         argv[optind] = (char *)settings.argv0;
     tracer.argv = settings.no_arguments ? no_strings : argv + optind;
+    if (settings.arguments != NULL)
+        tracer.argv = exec_dump_read_arguments(settings.arguments, argv[optind]);
+    if (tracer.argv == NULL) {
+        perror(settings.arguments);
+        return 1;
+    }
     const int status = print_answer(&tracer, tracer_start(&tracer, file), true);
     tracer_drop(&tracer);
     return status;

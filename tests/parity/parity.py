@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Compares libexec with the host's own kernel, file by file: the same images, the same refusals.
 
-    parity.py --linuxdump PATH --execplan PATH [--part programs|scripts|forged]... [--full] [--seed N] [--count N]
+    parity.py --linuxdump PATH --execplan PATH [--part programs|scripts|limits|forged]... [--full] [--seed N] [--count N]
 
 Exit status 0: equal but for the numbered differences; 1: not; 77: the host does not allow tracing.
 """
@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
 
 import forged
+import limits
 import programs
 import scripts
 from tools import SKIPPED, Sides, Skipped
@@ -51,6 +52,7 @@ def run_forged(options, sides, folder):
 PARTS = {
     'programs': lambda options, sides, folder: programs.run(options, sides, folder, run_tool),
     'scripts': lambda options, sides, folder: scripts.run(sides, folder),
+    'limits': lambda options, sides, folder: limits.run(sides, folder),
     'forged': run_forged,
 }
 

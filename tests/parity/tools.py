@@ -115,6 +115,8 @@ def string_order(lines):
         if words[0] == 'stack':
             slot = int(words[1].split('=')[1], 16) + 8
             continue
+        if slot is None:
+            return ['no stack line before the vectors']
         slot += 8 * (('arg', 'env', 'aux').index(words[0]) - ('arg', 'env', 'aux').index(kind))
         kind = words[0]
         address = int(words[1 if kind == 'aux' else 2].split('=')[1], 16)

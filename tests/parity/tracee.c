@@ -7,7 +7,7 @@
 #define _GNU_SOURCE
 #include "tracee.h"
 
-#include "../../examples/execplan/exec_dump.h"
+#include "exec_dump.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
