@@ -33,8 +33,8 @@ run_tour() {
         esac
         status=0
         # shellcheck disable=SC2086 # enter is a list or nothing
-        ${enter:+"$unshare" --user --map-root-user} env -i PATH=/bin HOME=/ TERM=dumb "$chroot" "$root" "$@" </dev/null \
-            >"$output" 2>&1 || status=$?
+        ${enter:+"$unshare" --user --map-root-user} \
+            env -i PATH=/bin HOME=/ TERM=dumb "$chroot" "$root" "$@" </dev/null >"$output" 2>&1 || status=$?
         awk 1 "$output" # ends the last line where the program did not
         if [ "$status" -gt 128 ]; then
             echo "== killed SIG$(kill -l "$status")"

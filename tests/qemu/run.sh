@@ -5,10 +5,10 @@
 #   run.sh [--kvm] [--show] [--seconds N] [--machine M] [--cpu C] [--memory M] [--append WORDS] [--log FILE]
 #          KERNEL INITRAMFS [EXPECTED ROOT]
 #
-# The console goes to --log (default: console.log), and with --show to standard output too; QEMU's status is added as its
-# last line. With EXPECTED and ROOT the status is 0 only when QEMU ended in time with the kernel's own verdict "all well"
-# (33) and check.sh finds every line; without, whenever QEMU ended in time, so that check.sh can judge the log test by
-# test. --kvm uses KVM if a short trial boot with it succeeds, else TCG as always.
+# The console goes to --log (default: console.log), and with --show to standard output too; QEMU's status is added as
+# its last line. With EXPECTED and ROOT the status is 0 only when QEMU ended in time with the kernel's own verdict "all
+# well" (33) and check.sh finds every line; without, whenever QEMU ended in time, so that check.sh can judge the log
+# test by test. --kvm uses KVM if a short trial boot with it succeeds, else TCG as always.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 seconds=60 machine=pc model=max memory=256M append= log=console.log show=0 kvm=0
@@ -45,8 +45,8 @@ done
 
 # boot ACCELERATOR CPU SECONDS APPEND: the console on standard output, QEMU's status
 boot() {
-    timeout --kill-after=5 "$3" "$qemu" -machine "$machine,accel=$1" -cpu "$2" -m "$memory" -nodefaults -no-user-config \
-        -display none -no-reboot -serial stdio -device isa-debug-exit,iobase=0xf4,iosize=0x04 \
+    timeout --kill-after=5 "$3" "$qemu" -machine "$machine,accel=$1" -cpu "$2" -m "$memory" -nodefaults \
+        -no-user-config -display none -no-reboot -serial stdio -device isa-debug-exit,iobase=0xf4,iosize=0x04 \
         -kernel "$kernel" -initrd "$initramfs" -append "$4" </dev/null 2>&1
 }
 

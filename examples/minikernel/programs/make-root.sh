@@ -4,8 +4,8 @@
 #
 #   make-root.sh PROGRAMS ROOT ARCHIVE
 #
-# PROGRAMS holds the built programs, ROOT is made anew, ARCHIVE is the cpio archive ("newc") for QEMU's -initrd. Busybox and
-# bash are this machine's own files from Debian's busybox-static and bash-static.
+# PROGRAMS holds the built programs, ROOT is made anew, ARCHIVE is the cpio archive ("newc") for QEMU's -initrd. Busybox
+# and bash are this machine's own files from Debian's busybox-static and bash-static.
 set -eu
 programs=$1 root=$2 archive=$3
 here=$(cd "$(dirname "$0")" && pwd)
