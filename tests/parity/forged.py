@@ -3,9 +3,10 @@
 
 import os
 import shutil
+import struct
 
 import forge
-from tools import BATCH
+from tools import BATCH, comparable, first_difference
 
 # Statuses by which the library refuses what Linux accepts, or refuses otherwise: rows of docs/linux-differences.md.
 ROWS = {
@@ -35,7 +36,8 @@ SEEDS = {
 INTERPRETER_PLACE = 0x30000000
 INTERPRETERS = {
     'interpreter-static-pie': ['-static-pie', '-fPIE', '-Wl,-z,noseparate-code'],
-    'interpreter-static': ['-static', '-no-pie', '-Wl,-z,noseparate-code', f'-Wl,-Ttext-segment={INTERPRETER_PLACE:#x}'],
+    'interpreter-static': ['-static', '-no-pie',
+                           '-Wl,-z,noseparate-code', f'-Wl,-Ttext-segment={INTERPRETER_PLACE:#x}'],
 }
 
 
@@ -71,14 +73,51 @@ class Tally:
         else:
             self.rows[row] = self.rows.get(row, 0) + 1
 
-    def report(self, title, shown=20):
-        print(f'{title}: {self.equal} of {self.files} equal in verdict and errno')
+    def add_image(self, name, data, linux, library):
+        self.files += 1
+        difference = first_difference(linux, library)
+        if not difference:
+            self.equal += 1
+            return
+        row = image_row(data, linux, library)
+        if row is None:
+            self.different.append((name, *difference.split('\n')[:2]))
+        else:
+            self.rows[row] = self.rows.get(row, 0) + 1
+
+    def report(self, title, what, shown=20):
+        print(f'{title}: {self.equal} of {self.files} equal in {what}')
         for row, count in sorted(self.rows.items()):
             print(f'  difference {row}: {count}')
         for name, linux, library in self.different[:shown]:
             print(f'  UNEXPECTED {name}\n    Linux:   {linux}\n    libexec: {library}')
         if self.different:
             print(f'  {len(self.different)} unexpected')
+
+
+def program_headers(data):
+    """The PT_LOADs of a file as (flags, address, file size, memory size)."""
+    table, count = int.from_bytes(data[32:40], 'little'), int.from_bytes(data[56:58], 'little')
+    for start in range(table, table + 56 * count, 56):
+        kind, flags, _, address, _, file_size, memory_size, _ = struct.unpack_from('<IIQQQQQQ', data, start)
+        if kind == 1:
+            yield flags, address, file_size, memory_size
+
+
+def image_row(data, linux, library):
+    """The row that explains why two started images differ; None where none does."""
+    one, other = comparable(linux), comparable(library)
+    if len(one) != len(other):
+        return None
+    for a, b in zip(one, other):
+        if a != b and not (a.startswith('mem') and a.split()[:3] == b.split()[:3]):
+            return None
+    for flags, address, file_size, memory_size in program_headers(data):
+        if file_size == 0 and memory_size != 0 and address % forge.PAGE != 0:
+            return 8
+        if memory_size > file_size > 0 and flags & 2 == 0 and (address + file_size) % forge.PAGE != 0:
+            return 4
+    return None
 
 
 def write_executable(path, data):
@@ -101,6 +140,20 @@ def compare(sides, tally, folder, forgeries, keep):
             tally.add(described[path][0], linux, library)
             if keep and len(tally.different) > unexpected and unexpected < 50:
                 write_executable(os.path.join(keep, f'unexpected-{unexpected:02d}'), described[path][1])
+
+
+def compare_images(sides, tally, folder, forgeries):
+    """As compare, for the whole image of the files that both sides start."""
+    for start in range(0, len(forgeries), BATCH):
+        names, described = [], {}
+        for index, (description, data) in enumerate(forgeries[start:start + BATCH]):
+            path = os.path.join(folder, f'{index:04d}')
+            write_executable(path, data)
+            names.append(path)
+            described[path] = (description, data)
+        for path, linux, library in sides.dumps(names):
+            if linux[0] == library[0] == 'verdict ok':
+                tally.add_image(*described[path], linux, library)
 
 
 def program_with_interpreter(good, name, path):
@@ -130,19 +183,26 @@ def compare_interpreters(sides, tally, folder, good, forgeries):
             tally.add(described[path], linux, library)
 
 
+def forge_series(good, seed, per_file, share):
+    """For each good file its name and its forgeries."""
+    for number, name in enumerate([*SEEDS, *INTERPRETERS]):
+        yield name, [(f'{name}: {forge.describe(changes)}', forge.forge(good[name], changes))
+                     for changes in forge.series(good[name], per_file, seed * 1000 + number, share)]
+
+
 def run(sides, folder, good, seed, count, keep=None):
-    """Compares `count` forged files; returns the tally."""
-    tally = Tally()
-    per_seed = count // (len(SEEDS) + len(INTERPRETERS)) + 1
+    """Compares verdicts on `count` forged files, and images on a quarter as many others; returns both tallies."""
+    verdicts, images = Tally(), Tally()
     forged_folder = os.path.join(folder, 'forged')
     os.makedirs(forged_folder, exist_ok=True)
     os.chmod(forged_folder, 0o755)
-    for number, name in enumerate([*SEEDS, *INTERPRETERS]):
-        series = [(f'{name}: {forge.describe(changes)}', forge.forge(good[name], changes))
-                  for changes in forge.series(good[name], per_seed, seed * 1000 + number, 0.5)]
+    for name, series in forge_series(good, seed, count // (len(SEEDS) + len(INTERPRETERS)) + 1, 0.5):
         if name in SEEDS:
-            compare(sides, tally, forged_folder, series, keep)
+            compare(sides, verdicts, forged_folder, series, keep)
         else:
-            compare_interpreters(sides, tally, forged_folder, good, series)
+            compare_interpreters(sides, verdicts, forged_folder, good, series)
+    for name, series in forge_series(good, seed + 500, count // 4 // len(SEEDS) + 1, 0.3):
+        if name in SEEDS:
+            compare_images(sides, images, forged_folder, series)
     shutil.rmtree(forged_folder)
-    return tally
+    return verdicts, images

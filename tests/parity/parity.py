@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Compares libexec with the host's own kernel, file by file: the same images, the same refusals.
 
-    parity.py --linuxdump PATH --execplan PATH [--part programs|scripts|limits|forged]... [--full] [--seed N] [--count N]
+    parity.py --linuxdump PATH --execplan PATH [--part PART]... [--full] [--seed N] [--count N]
+
+Parts: programs, scripts, limits, differences, forged.
 
 Exit status 0: equal but for the numbered differences; 1: not; 77: the host does not allow tracing.
 """
@@ -19,6 +21,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
 
+import differences
 import forged
 import limits
 import programs
@@ -44,15 +47,17 @@ def run_forged(options, sides, folder):
     source = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'seed.c')
     good = forged.build(options.compiler, source, folder, run_tool)
     count = options.count or (FULL_FORGED if options.full else QUICK_FORGED)
-    tally = forged.run(sides, folder, good, options.seed, count, options.keep)
-    tally.report(f'forged files (seed {options.seed})', options.show)
-    return len(tally.different)
+    verdicts, images = forged.run(sides, folder, good, options.seed, count, options.keep)
+    verdicts.report(f'forged files (seed {options.seed})', 'verdict and errno', options.show)
+    images.report('forged files that start', 'their images', options.show)
+    return len(verdicts.different) + len(images.different)
 
 
 PARTS = {
     'programs': lambda options, sides, folder: programs.run(options, sides, folder, run_tool),
     'scripts': lambda options, sides, folder: scripts.run(sides, folder),
     'limits': lambda options, sides, folder: limits.run(sides, folder),
+    'differences': lambda options, sides, folder: differences.run(sides, folder),
     'forged': run_forged,
 }
 

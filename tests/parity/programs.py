@@ -21,7 +21,7 @@ BUILDS = {
     'static-pie-64KiB': ['cc', '-static-pie', '-Wl,-z,max-page-size=0x10000'],
 }
 SOURCE = ('#include <stdio.h>\nstatic _Thread_local int own = 7;\nstatic char zeros[3 << 20];\n'
-          'int main(int argc, char **argv) { zeros[argc] = 1; printf("%d %s %d\\n", argc, argv[0], own + zeros[1]); }\n')
+          'int main(int argc, char **argv)\n{ zeros[argc] = 1; printf("%d %s %d\\n", argc, argv[0], own + zeros[1]); }\n')
 GO_SOURCE = 'package main\nfunc main() { println("hello") }\n'
 
 # With strings that fill more than a page, and with none; and on other stacks.
@@ -109,8 +109,10 @@ def run(options, sides, folder, run_tool):
         print(f'programs not built, compiler missing: {" ".join(missing)}')
     unexpected = 0
     for title, way in WAYS.items():
-        names = own + (everything if options.full or title == 'plain' else everything[::max(1, len(everything) // QUICK)])
-        unexpected += compare(sides, title, names, way)
+        chosen = everything
+        if title != 'plain' and not options.full:
+            chosen = everything[::max(1, len(everything) // QUICK)]
+        unexpected += compare(sides, title, own + chosen, way)
     for stack in ['1048576', '1073741824', 'unlimited']:
         limit = ['--stack', stack]
         unexpected += compare_stacks(sides, stack, own, limit)

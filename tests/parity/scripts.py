@@ -21,13 +21,15 @@ def lines():
         'plain': b'#!/bin/true\n', 'no newline': b'#!/bin/true', 'blank before': b'#! /bin/true\n',
         'tabs': b'#!\t /bin/true \t\n', 'argument': b'#!/bin/true one\n', 'one argument': b'#!/bin/true a b  c \n',
         'argument after tab': b'#!/bin/true\ta\tb\t\n', 'carriage return': b'#!/bin/true\r\n',
-        'carriage return in argument': b'#!/bin/true x\r\n', 'empty': b'#!\n', 'blanks': b'#!   \n', 'tabs only': b'#!\t\t\n',
+        'carriage return in argument': b'#!/bin/true x\r\n', 'empty': b'#!\n',
+        'blanks': b'#!   \n', 'tabs only': b'#!\t\t\n',
         'blank, path on next line': b'#! \n/bin/true\n', 'NUL after path': b'#!/bin/true\0xx yy\n',
         'NUL in argument': b'#!/bin/true aa\0bb cc\n', 'NUL before newline': b'#!/bin/true a\0\n',
         'missing interpreter': b'#!/nonexistent/interpreter\n', 'directory': b'#!/tmp\n', 'device': b'#!/dev/null\n',
         'not executable': b'#!/etc/passwd\n', 'path through a file': b'#!/etc/passwd/x\n',
         'relative interpreter': b'#!nonexistent\n', 'high bytes': b'#!/bin/true \xff\xfe\x80\n',
-        'path component too long': b'#!/' + b'a' * 252 + b'\n', 'just the marker': b'#!', 'NUL first': b'#!\0/bin/true\n',
+        'path component too long': b'#!/' + b'a' * 252 + b'\n', 'just the marker': b'#!',
+        'NUL first': b'#!\0/bin/true\n',
         'blank, then end': b'#! ', 'marker after blank': b' #!/bin/true\n', 'half a marker': b'#',
         'binary interpreter path': b'#!/bin/\x01\x02\n', 'text behind': b'#!/bin/true\n' + b'text\n' * 200,
         'empty file': b'', 'one newline': b'\n', 'argument is NUL': b'#!/bin/true \0\n',
@@ -109,5 +111,6 @@ def run(sides, folder):
                 if unexpected <= 20:
                     print(f'  UNEXPECTED script `{name}` {way}:\n    {difference}')
     total = len(made) * len(WAYS)
-    print(f'scripts: {equal} of {total} equal ({len(made)} forms in {len(WAYS)} ways); difference {EMPTY_NAME_ROW}: {row}')
+    print(f'scripts: {equal} of {total} equal ({len(made)} forms in {len(WAYS)} ways)')
+    print(f'  difference {EMPTY_NAME_ROW}: {row}')
     return unexpected

@@ -24,7 +24,8 @@ class Sides:
         """Takes over what the kernel tells every program, so that the library's host tells it too."""
         types = {'AT_UID': 11, 'AT_EUID': 12, 'AT_GID': 13, 'AT_EGID': 14, 'AT_HWCAP': 16, 'AT_CLKTCK': 17,
                  'AT_SECURE': 23, 'AT_HWCAP2': 26, 'AT_RSEQ_FEATURE_SIZE': 27, 'AT_RSEQ_ALIGN': 28,
-                 'AT_SYSINFO_EHDR': 33, 'AT_MINSIGSTKSZ': 51, 'AT_HWCAP3': 29, 'AT_HWCAP4': 30, 'AT_29': 29, 'AT_30': 30}
+                 'AT_SYSINFO_EHDR': 33, 'AT_MINSIGSTKSZ': 51,
+                 'AT_29': 29, 'AT_30': 30}
         self.host_entries = []
         for line in self.ask_linux(program, []):
             words = line.split()
@@ -83,8 +84,8 @@ POINTERS = {'AT_RANDOM', 'AT_EXECFN', 'AT_PLATFORM', 'AT_SYSINFO_EHDR'}
 
 
 def comparable(lines):
-    """A dump without what may differ: where on the stack things stand (but not in which order), pointers to strings that
-    other lines show, the vDSO's place, the library's status and the report."""
+    """A dump without what may differ: where on the stack things stand (but not in which order), pointers to
+    strings that other lines show, the vDSO's place, the library's status and the report."""
     result = []
     for line in lines:
         words = line.split(' ')
@@ -105,8 +106,8 @@ def comparable(lines):
 
 
 def string_order(lines):
-    """Complaints where strings do not stand one behind the other, arguments before environment, or where the vectors and
-    the auxiliary vector have gaps."""
+    """Complaints where strings do not stand one behind the other, arguments before environment, or where the
+    vectors and the auxiliary vector have gaps."""
     complaints, expected, slot = [], None, None
     entries = [line.split(' ') for line in lines if line.split(' ')[0] in ('stack', 'arg', 'env', 'aux')]
     lengths = [int(line.rsplit('len=', 1)[1]) for line in lines if line.split(' ')[0] in ('arg', 'env')]

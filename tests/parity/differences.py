@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""The rows of docs/linux-differences.md, each shown: what the host's kernel does, and what libexec does instead."""
+
+import os
+import struct
+
+from forged import write_executable
+
+PAGE = 0x1000
+SIZE = 4 * PAGE
+LOAD, INTERP, NOTE = 1, 3, 4
+READ, WRITE, EXECUTE = 4, 2, 1
+PLACE = 0x400000
+
+
+def load(address, offset=0, file_size=PAGE, memory_size=None, flags=READ | EXECUTE):
+    size = file_size if memory_size is None else memory_size
+    return (LOAD, flags, offset, address, address, file_size, size, PAGE)
+
+
+def interpreter(length):
+    """A PT_INTERP over the last page of the file."""
+    return (INTERP, READ, SIZE - PAGE, 0, 0, length, length, 1)
+
+
+def elf(headers, kind=2, entry=PLACE, identification=b'\x7fELF\2\1\1', name=b'', size=SIZE):
+    """An ELF file whose every other byte is 0xaa."""
+    data = bytearray(b'\xaa' * SIZE)
+    fields = (identification, kind, 62, 1, entry, 64, 0, 0, 64, 56, len(headers), 0, 0, 0)
+    data[:64] = struct.pack('<16sHHIQQQIHHHHHH', *fields)
+    for index, header in enumerate(headers):
+        struct.pack_into('<IIQQQQQQ', data, 64 + 56 * index, *header)
+    data[SIZE - PAGE:SIZE - PAGE + len(name)] = name
+    return bytes(data[:size])
+
+
+def answer(lines):
+    words = lines[0].split()
+    return ' '.join([words[1], *words[2:3]])
+
+
+def status(lines):
+    words = lines[0].split()
+    return words[3] if len(words) > 3 else ''
+
+
+class Rows:
+    """What each row says, checked one by one."""
+
+    def __init__(self, sides, folder):
+        self.sides, self.folder, self.wrong, self.checked = sides, folder, 0, 0
+
+    def dumps(self, data, argument=b''):
+        path, strings = os.path.join(self.folder, 'difference'), os.path.join(self.folder, 'strings')
+        write_executable(path, data)
+        write_executable(strings, argument + b'\0')
+        options = ['--arguments', strings]
+        return self.sides.ask_linux(path, options), self.sides.ask_library(path, options)
+
+    def expect(self, row, what, condition, seen):
+        self.checked += 1
+        if not condition:
+            self.wrong += 1
+            print(f'  UNEXPECTED row {row}, {what}: {seen}')
+
+    def refusal(self, row, what, data, linux_answer, errno, name, argument=b''):
+        """Linux answers `linux_answer`, libexec `errno` with the status `name`."""
+        linux, library = self.dumps(data, argument)
+        seen = (answer(linux), answer(library), status(library))
+        self.expect(row, what, seen == (linux_answer, f'error {errno}', f'LIBEXEC_E_{name}'), seen)
+
+    def image(self, row, what, data, address):
+        """Both start it; the memory differs in the run of pages at `address` and nowhere else."""
+        linux, library = self.dumps(data)
+        one = [line for line in linux if line.startswith('mem')]
+        other = [line for line in library if line.startswith('mem')]
+        differing = [a for a, b in zip(one, other) if a != b]
+        good = len(one) == len(other) and len(differing) == 1 and differing[0].startswith(f'mem {address:012x}-')
+        self.expect(row, what, good, (one, other))
+
+
+def run(sides, folder):
+    """Checks all rows; returns how many are not as described."""
+    rows = Rows(sides, folder)
+    many = [load(PLACE + index * PAGE) for index in range(17)]
+    rows.refusal(1, 'seventeen segments', elf(many), 'ok', 'ENOEXEC', 'SEGMENT_CAPACITY')
+    rows.refusal(2, 'file range past the end', elf([load(PLACE, file_size=2 * SIZE)]), 'ok', 'ENOEXEC', 'OUTSIDE_FILE')
+    cut = elf([load(PLACE), load(PLACE + 8 * PAGE, offset=2 * PAGE)], size=2 * PAGE + 100)
+    rows.refusal(2, 'cut in the middle', cut, 'ok', 'ENOEXEC', 'OUTSIDE_FILE')
+    rows.refusal(3, 'second segment on the stack', elf([load(PLACE), load(0x7ffffffe0000)]), 'ok', 'EEXIST',
+                 'SEGMENT_COLLISION')
+    rows.image(4, 'tail of a read-only segment', elf([load(PLACE, file_size=0x800, memory_size=0x900)]), PLACE)
+    note = (NOTE, READ, 0, 0, 0, 0, 0, 4)
+    rows.refusal(5, 'ET_EXEC without segments', elf([note]), 'ok', 'ENOEXEC', 'NO_SEGMENTS')
+    rows.refusal(5, 'ET_DYN without segments', elf([note], kind=3), 'ok', 'ENOEXEC', 'NO_SEGMENTS')
+    nameless = elf([interpreter(2), load(PLACE)], name=b'\0\0')
+    rows.refusal(6, 'empty interpreter name', nameless, 'error EACCES', 'ENOEXEC', 'INTERPRETER_EMPTY')
+    rows.refusal(6, 'empty name in a script', b'#!', 'error EACCES', 'ENOEXEC', 'INTERPRETER_EMPTY')
+    for what, byte, name in (('EI_CLASS', 4, 'CLASS'), ('EI_DATA', 5, 'DATA'), ('EI_VERSION', 6, 'VERSION')):
+        identification = bytearray(b'\x7fELF\2\1\1')
+        identification[byte] ^= 3
+        rows.refusal(7, what, elf([load(PLACE)], identification=bytes(identification)), 'ok', 'ENOEXEC', name)
+    zeros = elf([load(PLACE), load(PLACE + 0x800, file_size=0, memory_size=PAGE, flags=READ | WRITE)])
+    rows.image(8, 'zeros that start inside a page', zeros, PLACE)
+    too_long = b'x' * 131072
+    rows.refusal(9, 'file and arguments bad', elf([load(PLACE, offset=1)]), 'error E2BIG', 'EINVAL', 'CONGRUENCE',
+                 argument=too_long)
+    beyond = os.path.join(folder, 'interpreter')
+    write_executable(beyond, elf([load(0x10000000)], entry=(1 << 64) - 8))
+    name = os.fsencode(beyond) + b'\0'
+    program = elf([interpreter(len(name)), load(PLACE)], name=name)
+    rows.refusal(10, 'an entry that looks like an error', program, 'error ENOEXEC', 'EINVAL', 'ENTRY_RANGE')
+    print(f'differences: {rows.wrong} of {rows.checked} answers not as described')
+    return rows.wrong
