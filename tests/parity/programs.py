@@ -21,7 +21,8 @@ BUILDS = {
     'static-pie-64KiB': ['cc', '-static-pie', '-Wl,-z,max-page-size=0x10000'],
 }
 SOURCE = ('#include <stdio.h>\nstatic _Thread_local int own = 7;\nstatic char zeros[3 << 20];\n'
-          'int main(int argc, char **argv)\n{ zeros[argc] = 1; printf("%d %s %d\\n", argc, argv[0], own + zeros[1]); }\n')
+          'int main(int argc, char **argv) {\n    zeros[argc] = 1;\n'
+          '    printf("%d %s %d\\n", argc, argv[0], own + zeros[1]);\n    return 0;\n}\n')
 GO_SOURCE = 'package main\nfunc main() { println("hello") }\n'
 
 # With strings that fill more than a page, and with none; and on other stacks.
