@@ -4,29 +4,57 @@
 // to their final place, a page of the caller's at a time, and are measured there. What a bulk read brought beyond a
 // string is the next string if its pointer says so; else it is overwritten, and what remains at the end is cleared by
 // stack.c.
+//
+// The strings follow the vectors where the pointers of both fit in the first page, so that their number is known before
+// the first string is stored. Longer vectors are done a page at a time: its pointers, then their strings, which stand
+// behind the room for all vectors. So no page is looked at twice.
 #include "args.h"
 
 #include "bytes.h"
 #include "checked.h"
+#include "layout.h"
 #include "report.h"
 #include "space.h"
 
 #define ARGS_FIRST_POINTERS 256u // bytes of a pointer vector fetched first
 #define ARGS_FIRST_STRING   128u // bytes of a string fetched first where nothing tells its length
+#define ARGS_LAST_STRING    192u // bytes fetched for the last of several strings
 #define ARGS_GROWTH         4u
 
 #define ARGS_ONES  UINT64_C(0x0101010101010101)
 #define ARGS_HIGHS UINT64_C(0x8080808080808080)
 
-// The index of the first NUL in `length` bytes, or `length`. A word at a time: the carry trick can mark bytes above the
-// first NUL wrongly, never below it.
+// The high bit of the lowest NUL byte of a word is the lowest bit set; 0 where there is no NUL. Bits above may be
+// wrong.
+static uint64_t args_nul_bits(uint64_t word) {
+    return (word - ARGS_ONES) & ~word & ARGS_HIGHS;
+}
+
+// The index of the byte whose high bit is the lowest set: counts the bytes up to it, without a count-zeros instruction
+// that some machines would take from a compiler library.
+static uint64_t args_byte_index(uint64_t bits) {
+    return ((((bits & (0 - bits)) - 1) & ARGS_ONES) * ARGS_ONES >> 56) - 1;
+}
+
+// The index of the first NUL in `length` bytes, or `length`. Whole words at a time, little endian.
 static uint64_t args_find_nul(const uint8_t *bytes, uint64_t length) {
     uint64_t i = 0;
-    for (; length - i >= 16; i += 16) {
-        const uint64_t a = libexec_load_word(bytes + i);
-        const uint64_t b = libexec_load_word(bytes + i + 8);
-        if ((((a - ARGS_ONES) & ~a) | ((b - ARGS_ONES) & ~b)) & ARGS_HIGHS)
-            break;
+    for (; length - i >= 32; i += 32) {
+        const uint64_t any =
+            (libexec_load_word(bytes + i) - ARGS_ONES) | (libexec_load_word(bytes + i + 8) - ARGS_ONES) |
+            (libexec_load_word(bytes + i + 16) - ARGS_ONES) | (libexec_load_word(bytes + i + 24) - ARGS_ONES);
+        if ((any & ARGS_HIGHS) == 0)
+            continue; // no NUL and no byte above 0x80
+        for (uint64_t j = i; j < i + 32; j += 8) {
+            const uint64_t bits = args_nul_bits(libexec_load_word(bytes + j));
+            if (bits != 0)
+                return j + args_byte_index(bits);
+        }
+    }
+    for (; length - i >= 8; i += 8) {
+        const uint64_t bits = args_nul_bits(libexec_load_word(bytes + i));
+        if (bits != 0)
+            return i + args_byte_index(bits);
     }
     while (i < length && bytes[i] != 0)
         i++;
@@ -37,16 +65,17 @@ static uint64_t args_page_left(const struct libexec_state *state, uint64_t addre
     return state->arch->page_size - (address & (state->arch->page_size - 1));
 }
 
-static uint64_t args_stack_end(const struct libexec_state *state) {
-    return state->layout.stack.address + state->layout.stack.length;
-}
-
-static enum libexec_status args_fail(struct libexec_state *state, enum libexec_status status, const char *clause,
-                                     uint64_t address, uint64_t value, uint64_t limit) {
-    libexec_fail_value(&state->report, status, clause, value, limit);
+static enum libexec_status args_fail(struct libexec_state *state, enum libexec_status status, uint64_t address,
+                                     uint64_t value, uint64_t limit) {
+    libexec_fail_value(&state->report, status, value, limit);
     state->report.known |= LIBEXEC_REPORT_ADDRESS;
     state->report.address = address;
     return state->report.status;
+}
+
+static enum libexec_status args_too_large(struct libexec_state *state) {
+    return args_fail(state, LIBEXEC_E_ARGUMENTS_TOO_LARGE, state->copy.cursor, state->layout.argument_limit + 1,
+                     state->layout.argument_limit);
 }
 
 static enum libexec_status args_user_read(struct libexec_state *state, void *to, uint64_t from, uint64_t length,
@@ -60,8 +89,14 @@ static enum libexec_status args_user_read(struct libexec_state *state, void *to,
     return state->report.status;
 }
 
-static void args_dirty(struct libexec_state *state, uint64_t end) {
-    state->copy.dirty_end = libexec_max(state->copy.dirty_end, end);
+// Bytes are charged before they are stored.
+static bool args_charge(struct libexec_state *state, uint64_t bytes) {
+    if (bytes > state->copy.pool) {
+        args_too_large(state);
+        return false;
+    }
+    state->copy.pool -= bytes;
+    return true;
 }
 
 // ---- the path -------------------------------------------------------------------------------------------------------
@@ -84,46 +119,274 @@ enum libexec_status libexec_args_fetch_path(struct libexec_state *state, uint64_
             return LIBEXEC_OK;
         }
     }
-    return args_fail(state, LIBEXEC_E_NAME_TOO_LONG, "a path with its NUL is 4096 bytes and fits the names memory",
-                     user_path, length + 1, room);
+    return args_fail(state, LIBEXEC_E_NAME_TOO_LONG, user_path, length + 1, room);
 }
 
-// ---- first pass: pointers -------------------------------------------------------------------------------------------
+// ---- strings --------------------------------------------------------------------------------------------------------
 
-static enum libexec_status args_charge_pointers(struct libexec_state *state, uint64_t count) {
-    const uint64_t limit = state->layout.argument_limit;
-    if (count < limit / 8) // Linux: the pointers alone must stay below the limit
-        return LIBEXEC_OK;
-    return args_fail(state, LIBEXEC_E_ARGUMENTS_TOO_LARGE, "Linux: strings and pointers within the limit", 0, count * 8,
-                     limit);
+// Up to where a view for strings is asked: where the strings at hand should end, or a little further than what is
+// needed.
+static uint64_t args_view_end(const struct libexec_state *state, uint64_t needed) {
+    return libexec_max(state->copy.guess_end, libexec_round_up(needed, state->arch->page_size));
 }
 
-// One fetch of a part of a vector to `to`. `partial` bytes of a word are there already: a vector need not be aligned.
-struct args_fetch {
-    uint64_t from;
-    uint64_t to;
-    uint64_t partial;
-    uint64_t chunk;
+static enum libexec_status args_kernel_bytes(struct libexec_state *state, const char *bytes, uint64_t length) {
+    struct libexec_copy *copy = &state->copy;
+    if (length >= LIBEXEC_STRING_MAX)
+        return args_fail(state, LIBEXEC_E_STRING_TOO_LONG, copy->cursor, length + 1, LIBEXEC_STRING_MAX);
+    if (!args_charge(state, length + 1))
+        return state->report.status;
+    const uint64_t end = copy->cursor + length + 1;
+    copy->fetched_left = 0;
+    while (copy->cursor < end) {
+        uint64_t available;
+        uint8_t *to = libexec_space_at(state, SPACE_STRINGS, copy->cursor, args_view_end(state, end), &available);
+        if (to == NULL)
+            return state->report.status;
+        const uint64_t part = libexec_min(available, end - copy->cursor);
+        const uint64_t text = libexec_min(part, length);
+        memcpy(to, bytes, (size_t)text);
+        if (text < part)
+            to[text] = 0;
+        bytes += text;
+        length -= text;
+        copy->cursor += part;
+    }
+    return LIBEXEC_OK;
+}
+
+static uint64_t args_kernel_length(const char *string) {
+    uint64_t length = 0;
+    while (length < LIBEXEC_STRING_MAX && string[length] != 0)
+        length++;
+    return length;
+}
+
+enum libexec_status libexec_args_kernel_string(struct libexec_state *state, const char *string) {
+    return args_kernel_bytes(state, string, args_kernel_length(string));
+}
+
+// How much to fetch of a string from its byte `done` on. Pointers tell how strings lie: where they follow one another
+// up to `last`, all of that will be used; where they do not, a string ends before the next one begins.
+struct args_neighbours {
+    uint64_t next;
+    uint64_t last;
 };
 
-// The bytes fetched end up as whole words from `*words` on; `fetch` moves past them.
-static enum libexec_status args_fetch_words(struct libexec_state *state, struct args_fetch *fetch,
-                                            const uint8_t **words, uint64_t *count) {
+static uint64_t args_fetch_length(const struct libexec_state *state, uint64_t from, uint64_t done,
+                                  const struct args_neighbours *pointers) {
+    if (state->copy.scattered && pointers->next > from && pointers->next - from <= LIBEXEC_STRING_MAX)
+        return pointers->next - from;
+    if (!state->copy.scattered && pointers->last > from && pointers->last - from <= state->layout.argument_limit)
+        return pointers->last - from + ARGS_LAST_STRING;
+    return ARGS_FIRST_STRING + done * ARGS_GROWTH;
+}
+
+// Brings bytes of the string at `from`, from its byte `done` on, to where they belong.
+static enum libexec_status args_fetch_string(struct libexec_state *state, uint64_t from, uint64_t done,
+                                             const struct args_neighbours *pointers) {
+    struct libexec_copy *copy = &state->copy;
+    const uint64_t most = libexec_min(copy->pool, LIBEXEC_STRING_MAX) - done;
+    if (from + done < from) // the string runs past the last address there is
+        return args_fail(state, LIBEXEC_E_ARGUMENT_FAULT, from, 0, 0);
+    const uint64_t at = copy->cursor + done;
     uint64_t available;
-    uint8_t *bytes = libexec_space_at(state, SPACE_VECTOR, fetch->to, args_stack_end(state), &available);
-    if (bytes == NULL)
+    uint64_t length = libexec_min(args_page_left(state, from + done), most);
+    length = libexec_min(length, args_fetch_length(state, from + done, done, pointers));
+    uint8_t *to = libexec_space_at(state, SPACE_STRINGS, at, args_view_end(state, at + length), &available);
+    if (to == NULL)
         return state->report.status;
-    const uint64_t length =
-        libexec_min(libexec_min(args_page_left(state, fetch->from), available - fetch->partial), fetch->chunk);
-    if (args_user_read(state, bytes + fetch->partial, fetch->from, length, LIBEXEC_E_ARGUMENT_FAULT) != LIBEXEC_OK)
+    length = libexec_min(length, available);
+    if (args_user_read(state, to, from + done, length, LIBEXEC_E_ARGUMENT_FAULT) != LIBEXEC_OK)
         return state->report.status;
-    *words = bytes;
-    *count = (fetch->partial + length) / 8;
-    fetch->partial = (fetch->partial + length) % 8;
-    fetch->from += length;
-    fetch->to += *count * 8;
-    fetch->chunk = libexec_min(fetch->chunk * ARGS_GROWTH, state->arch->page_size);
-    args_dirty(state, fetch->to + fetch->partial);
+    copy->fetched = to;
+    copy->fetched_left = length;
+    copy->dirty_end = libexec_max(copy->dirty_end, at + length);
+    return LIBEXEC_OK;
+}
+
+// A string of `length` bytes with its NUL is at the cursor: goes past it. What else was fetched stays for the next one.
+static void args_take(struct libexec_copy *copy, uint64_t from, uint64_t length, uint64_t taken_now) {
+    copy->cursor += length;
+    copy->pool -= length;
+    copy->fetched += taken_now;
+    copy->fetched_left -= taken_now;
+    copy->fetched_at = from + length;
+}
+
+// Copies the string at `from` to the cursor.
+static enum libexec_status args_user_string(struct libexec_state *state, uint64_t from,
+                                            const struct args_neighbours *pointers) {
+    struct libexec_copy *copy = &state->copy;
+    uint64_t done = 0;
+    if (copy->fetched_left != 0 && copy->fetched_at != from) {
+        copy->fetched_left = 0;
+        copy->scattered = true;
+    }
+    for (;;) {
+        if (done >= LIBEXEC_STRING_MAX)
+            return args_fail(state, LIBEXEC_E_STRING_TOO_LONG, from, done + 1, LIBEXEC_STRING_MAX);
+        if (done >= copy->pool)
+            return args_too_large(state);
+        if (copy->fetched_left == 0 && args_fetch_string(state, from, done, pointers) != LIBEXEC_OK)
+            return state->report.status;
+        const uint64_t found = args_find_nul(copy->fetched, copy->fetched_left);
+        done += found;
+        if (found < copy->fetched_left && done < copy->pool) {
+            args_take(copy, from, done + 1, found + 1);
+            return LIBEXEC_OK;
+        }
+        copy->fetched_left = 0;
+    }
+}
+
+// ---- vectors of the kernel's ----------------------------------------------------------------------------------------
+
+static uint64_t args_slot(const struct libexec_state *state, uint64_t index) {
+    return state->layout.stack_pointer + 8 + index * 8;
+}
+
+static bool args_store_pointer(struct libexec_state *state, uint64_t slot, uint64_t value) {
+    uint64_t available;
+    uint8_t *to = libexec_space_at(state, SPACE_VECTOR, slot, slot + 8, &available);
+    if (to == NULL)
+        return false;
+    libexec_store_word(to, value);
+    return true;
+}
+
+// One argument of the kernel's: its pointer at `*slot`, its string at the cursor.
+static enum libexec_status args_put(struct libexec_state *state, uint64_t *slot, const char *bytes, uint64_t length) {
+    if (!args_store_pointer(state, *slot, state->copy.cursor))
+        return state->report.status;
+    *slot += 8;
+    return args_kernel_bytes(state, bytes, length);
+}
+
+static enum libexec_status args_put_string(struct libexec_state *state, uint64_t *slot, const char *string) {
+    if (!args_store_pointer(state, *slot, state->copy.cursor))
+        return state->report.status;
+    *slot += 8;
+    return libexec_args_kernel_string(state, string);
+}
+
+// The words of `#!` lines that come before the arguments. Innermost line first: interpreter, its argument; then what
+// that interpreter was given; the script itself last.
+static enum libexec_status args_put_prefix(struct libexec_state *state, uint64_t *slot) {
+    for (uint32_t i = state->script_depth; i-- > 0;) {
+        const struct libexec_script_words *words = &state->scripts[i];
+        if (args_put_string(state, slot, state->names + words->path) != LIBEXEC_OK)
+            return state->report.status;
+        if (words->argument != 0 && args_put_string(state, slot, state->names + words->argument) != LIBEXEC_OK)
+            return state->report.status;
+    }
+    return state->script_depth != 0 ? args_put_string(state, slot, state->path) : LIBEXEC_OK;
+}
+
+static uint64_t args_prefix_count(const struct libexec_state *state) {
+    uint64_t count = state->script_depth != 0 ? 1 : 0; // the script itself
+    for (uint32_t i = 0; i < state->script_depth; i++)
+        count += state->scripts[i].argument != 0 ? 2 : 1;
+    return count;
+}
+
+static uint64_t args_count_kernel(const struct libexec_state *state, const char *const *vector) {
+    uint64_t count = 0;
+    while (vector != NULL && vector[count] != NULL && count <= state->layout.argument_limit / 8)
+        count++;
+    return count;
+}
+
+// One list of the kernel's, from string `skip` on; then the NULL.
+static enum libexec_status args_put_list(struct libexec_state *state, const char *const *vector,
+                                         const struct libexec_strings *strings, uint64_t skip, uint64_t count,
+                                         uint64_t *slot) {
+    for (uint64_t i = 0; i < count; i++) {
+        const char *bytes = NULL;
+        uint64_t length = 0;
+        if (strings != NULL) {
+            const int code = strings->get(strings->context, (uint32_t)i, &bytes, &length);
+            if (code != 0)
+                return libexec_fail_host(&state->report, LIBEXEC_E_ARGUMENT_FAULT, code);
+            if (i >= skip && args_put(state, slot, bytes, length) != LIBEXEC_OK)
+                return state->report.status;
+        } else if (i >= skip && args_put_string(state, slot, vector[i]) != LIBEXEC_OK) {
+            return state->report.status;
+        }
+    }
+    *slot += 8;
+    return args_store_pointer(state, *slot - 8, 0) ? LIBEXEC_OK : state->report.status;
+}
+
+static enum libexec_status args_copy_kernel(struct libexec_state *state) {
+    const struct libexec_arguments *arguments = &state->arguments;
+    struct libexec_copy *copy = &state->copy;
+    const bool iterator = arguments->from == LIBEXEC_ARGUMENTS_ITERATOR;
+    const uint64_t argc = iterator ? arguments->argv_strings.count : args_count_kernel(state, arguments->argv);
+    const uint64_t prefix = args_prefix_count(state);
+    uint64_t slot = args_slot(state, 0);
+    copy->envc = iterator ? arguments->envp_strings.count : args_count_kernel(state, arguments->envp);
+    if (!args_charge(state, (libexec_max(argc, 1) + copy->envc) * 8))
+        return state->report.status;
+    copy->argc = prefix + libexec_max(argc, 1) - (prefix != 0 ? 1 : 0);
+    copy->vector_end = args_slot(state, copy->argc + copy->envc + 2);
+    copy->cursor = copy->vector_end + copy->tail;
+    copy->strings = copy->cursor;
+    if (args_put_prefix(state, &slot) != LIBEXEC_OK)
+        return state->report.status;
+    if (argc == 0 && prefix == 0 && args_put_string(state, &slot, "") != LIBEXEC_OK)
+        return state->report.status;
+    if (args_put_list(state, arguments->argv, iterator ? &arguments->argv_strings : NULL, prefix != 0 ? 1 : 0, argc,
+                      &slot) != LIBEXEC_OK)
+        return state->report.status;
+    copy->environment = copy->cursor;
+    return args_put_list(state, arguments->envp, iterator ? &arguments->envp_strings : NULL, 0, copy->envc, &slot);
+}
+
+// ---- vectors of the caller's ----------------------------------------------------------------------------------------
+
+// Fetching both vectors: slots before `slot` hold pointers, those from `ready` on still the caller's.
+struct args_fetch {
+    uint64_t from;    // user address of the next pointer
+    uint64_t slot;    // where it goes
+    uint64_t ready;   // first slot whose string is not yet copied
+    uint64_t partial; // bytes of a pointer that are there already: a vector need not be aligned
+    uint64_t chunk;   // bytes to fetch at a time
+    uint64_t count;   // pointers of this vector
+    uint64_t dropped; // bytes of an argv[0] that a script's words replace
+    uint64_t prefix;  // words of `#!` lines
+    bool environment; // envp is being fetched, not argv
+    bool empty;       // argc was 0
+    bool complete;    // both vectors are fetched
+};
+
+// argv is over. Its NULL stands at `slot`, or one further where there was no argv[0]: that is made from nothing, or a
+// script's last word.
+static enum libexec_status args_end_argv(struct libexec_state *state, struct args_fetch *fetch) {
+    fetch->empty = fetch->count == 0;
+    if (fetch->empty) {
+        fetch->slot += 8;
+        if (!args_charge(state, 8) || !args_store_pointer(state, fetch->slot, 0))
+            return state->report.status;
+    }
+    state->copy.argc = libexec_max(fetch->count, 1) + fetch->prefix - (fetch->prefix != 0 ? 1 : 0);
+    fetch->slot += 8;
+    fetch->from = state->arguments.user_envp;
+    fetch->partial = 0;
+    fetch->chunk = ARGS_FIRST_POINTERS;
+    fetch->count = 0;
+    fetch->environment = true;
+    return LIBEXEC_OK;
+}
+
+static enum libexec_status args_end_vector(struct libexec_state *state, struct args_fetch *fetch) {
+    if (!fetch->environment)
+        return args_end_argv(state, fetch);
+    if (fetch->from == 0 && !args_store_pointer(state, fetch->slot, 0)) // there was no envp to bring a NULL
+        return state->report.status;
+    state->copy.envc = fetch->count;
+    fetch->slot += 8;
+    fetch->complete = true;
     return LIBEXEC_OK;
 }
 
@@ -134,356 +397,190 @@ static uint64_t args_count_words(const uint8_t *words, uint64_t count) {
     return i;
 }
 
-// Fetches a vector to `to` and counts it. `before` pointers are charged already.
-static enum libexec_status args_fetch_vector(struct libexec_state *state, uint64_t user_vector, uint64_t to,
-                                             uint64_t before, uint64_t *count) {
-    struct args_fetch fetch = {.from = user_vector, .to = to, .chunk = ARGS_FIRST_POINTERS};
-    *count = 0;
-    while (user_vector != 0) {
-        const uint8_t *words = NULL;
-        uint64_t fetched = 0;
-        // What is charged, one NULL, and what a word may lack: nothing is stored that there is no room for.
-        const uint64_t room = state->layout.argument_limit - (before + *count) * 8 + 8;
-        fetch.chunk = libexec_min(fetch.chunk, room);
-        if (args_fetch_words(state, &fetch, &words, &fetched) != LIBEXEC_OK)
-            return state->report.status;
-        const uint64_t found = args_count_words(words, fetched);
-        *count += found;
-        if (args_charge_pointers(state, before + *count) != LIBEXEC_OK || found < fetched)
-            return state->report.status;
-    }
-    return LIBEXEC_OK;
-}
-
-static enum libexec_status args_count_kernel(struct libexec_state *state, const char *const *vector, uint64_t before,
-                                             uint64_t *count) {
-    *count = 0;
-    while (vector != NULL && vector[*count] != NULL) {
-        *count += 1;
-        if (args_charge_pointers(state, before + *count) != LIBEXEC_OK)
-            return state->report.status;
-    }
-    return LIBEXEC_OK;
-}
-
-static uint64_t args_slot(const struct libexec_state *state, uint64_t index) {
-    return state->layout.stack_pointer + 8 + index * 8;
-}
-
-// argv[0] of a script gives way to the words of the `#!` lines; the others follow them. Its pointer goes where the last
-// word's will.
-static uint64_t args_first_slot(const struct libexec_state *state) {
-    return args_slot(state, state->copy.prefix != 0 ? state->copy.prefix - 1 : 0);
-}
-
-static enum libexec_status args_count_lists(struct libexec_state *state, uint64_t *argc) {
-    const struct libexec_arguments *arguments = &state->arguments;
-    struct libexec_copy *copy = &state->copy;
-    switch (arguments->from) {
-    case LIBEXEC_ARGUMENTS_USER:
-        if (args_fetch_vector(state, arguments->user_argv, args_first_slot(state), 0, argc) != LIBEXEC_OK)
-            return state->report.status;
-        copy->argc = copy->prefix != 0 ? copy->prefix + (*argc > 1 ? *argc - 1 : 0) : libexec_max(*argc, 1);
-        return args_fetch_vector(state, arguments->user_envp, args_slot(state, copy->argc + 1), *argc, &copy->envc);
-    case LIBEXEC_ARGUMENTS_ITERATOR:
-        *argc = arguments->argv_strings.count;
-        copy->envc = arguments->envp_strings.count;
-        break;
-    default:
-        if (args_count_kernel(state, arguments->argv, 0, argc) != LIBEXEC_OK ||
-            args_count_kernel(state, arguments->envp, *argc, &copy->envc) != LIBEXEC_OK)
-            return state->report.status;
-        break;
-    }
-    copy->argc = copy->prefix != 0 ? copy->prefix + (*argc > 1 ? *argc - 1 : 0) : libexec_max(*argc, 1);
-    return LIBEXEC_OK;
-}
-
-static uint64_t args_prefix_count(const struct libexec_state *state) {
-    uint64_t count = state->script_depth != 0 ? 1 : 0; // the script itself
-    for (uint32_t i = 0; i < state->script_depth; i++)
-        count += state->scripts[i].argument != 0 ? 2 : 1;
-    return count;
-}
-
-enum libexec_status libexec_args_count(struct libexec_state *state) {
-    struct libexec_copy *copy = &state->copy;
-    uint64_t argc = 0;
-    state->report.stage = LIBEXEC_STAGE_ARGUMENTS;
-    state->report.file = LIBEXEC_FILE_NONE;
-    copy->prefix = args_prefix_count(state);
-    if (args_count_lists(state, &argc) != LIBEXEC_OK)
-        return state->report.status;
-    // Counted as Linux counts: before scripts change argv.
-    const uint64_t pointers = libexec_max(argc, 1) + copy->envc;
-    if (args_charge_pointers(state, pointers) != LIBEXEC_OK)
-        return state->report.status;
-    copy->budget = state->layout.argument_limit - pointers * 8;
-    copy->empty_argv = argc == 0;
-    return LIBEXEC_OK;
-}
-
-// ---- second pass: strings -------------------------------------------------------------------------------------------
-
-static enum libexec_status args_too_large(struct libexec_state *state, uint64_t index) {
-    args_fail(state, LIBEXEC_E_ARGUMENTS_TOO_LARGE, "Linux: strings and pointers within the limit", 0,
-              state->layout.argument_limit + 1, state->layout.argument_limit);
-    state->report.known |= LIBEXEC_REPORT_ARGUMENT;
-    state->report.argument = (uint32_t)index;
-    return state->report.status;
-}
-
-// How much to fetch at `from`, a string's byte `done`. The next string's pointer tells: where strings follow one
-// another the rest of the page will be used; where they do not, a string ends before the next begins.
-static uint64_t args_fetch_length(const struct libexec_state *state, uint64_t from, uint64_t done, uint64_t next) {
-    if (next > from && next - from <= LIBEXEC_STRING_MAX)
-        return state->copy.scattered ? next - from : state->arch->page_size;
-    return ARGS_FIRST_STRING + done * ARGS_GROWTH;
-}
-
-// Brings bytes of the string at `from` to the cursor's `done`th byte.
-static enum libexec_status args_fetch_string(struct libexec_state *state, uint64_t from, uint64_t done, uint64_t next) {
-    struct libexec_copy *copy = &state->copy;
+// One fetch of pointers, up to `end`, the end of the page of `slot`.
+static enum libexec_status args_fetch_pointers(struct libexec_state *state, struct args_fetch *fetch, uint64_t end) {
     uint64_t available;
-    uint8_t *to = libexec_space_at(state, SPACE_STRINGS, copy->cursor + done, args_stack_end(state), &available);
-    if (to == NULL)
+    if (fetch->from == 0)
+        return args_end_vector(state, fetch);
+    uint8_t *words = libexec_space_at(state, SPACE_VECTOR, fetch->slot, end, &available);
+    if (words == NULL)
         return state->report.status;
-    uint64_t length = libexec_min(args_page_left(state, from), available);
-    length = libexec_min(length, libexec_min(copy->budget - done, LIBEXEC_STRING_MAX - done));
-    length = libexec_min(length, args_fetch_length(state, from, done, next));
-    if (args_user_read(state, to, from, length, LIBEXEC_E_ARGUMENT_FAULT) != LIBEXEC_OK)
+    uint64_t length = libexec_min(args_page_left(state, fetch->from), end - fetch->slot - fetch->partial);
+    length = libexec_min(length, fetch->chunk);
+    if (args_user_read(state, words + fetch->partial, fetch->from, length, LIBEXEC_E_ARGUMENT_FAULT) != LIBEXEC_OK)
         return state->report.status;
-    copy->fetched_left = length;
-    args_dirty(state, copy->cursor + done + length);
+    const uint64_t bytes = fetch->partial + length;
+    const uint64_t found = args_count_words(words, bytes / 8);
+    const bool ended = found < bytes / 8;
+    state->copy.vector_dirty = libexec_max(state->copy.vector_dirty, fetch->slot + bytes);
+    fetch->chunk = libexec_min(fetch->chunk * ARGS_GROWTH, state->arch->page_size);
+    fetch->from += length;
+    fetch->slot += found * 8;
+    fetch->count += found;
+    fetch->partial = bytes % 8;
+    if (!args_charge(state, found * 8))
+        return state->report.status;
+    if (ended)
+        return args_end_vector(state, fetch);
+    if (fetch->from == 0) // the vector runs past the last address there is
+        return args_fail(state, LIBEXEC_E_ARGUMENT_FAULT, fetch->from, 0, 0);
     return LIBEXEC_OK;
 }
 
-// Copies the string at `from` to the cursor. `next` is the pointer after it, or 0: only a guess at how strings lie.
-static enum libexec_status args_user_string(struct libexec_state *state, uint64_t from, uint64_t next, uint64_t index) {
-    struct libexec_copy *copy = &state->copy;
-    uint64_t done = 0;
-    if (copy->fetched_left != 0 && copy->fetched_at != from) {
-        copy->fetched_left = 0;
-        copy->scattered = true;
-    }
-    for (;;) {
-        if (done == LIBEXEC_STRING_MAX) {
-            args_fail(state, LIBEXEC_E_STRING_TOO_LONG, "Linux: a string with its NUL is 131072 bytes", from, done + 1,
-                      LIBEXEC_STRING_MAX);
-            break;
-        }
-        if (done >= copy->budget)
-            return args_too_large(state, index);
-        if (copy->fetched_left == 0 && args_fetch_string(state, from + done, done, next) != LIBEXEC_OK)
-            break;
-        uint64_t available;
-        const uint8_t *bytes =
-            libexec_space_at(state, SPACE_STRINGS, copy->cursor + done, args_stack_end(state), &available);
-        if (bytes == NULL)
-            break;
-        const uint64_t length = libexec_min(copy->fetched_left, copy->budget - done);
-        const uint64_t found = args_find_nul(bytes, length);
-        done += found;
-        if (found < length) {
-            copy->fetched_left -= found + 1;
-            copy->fetched_at = from + done + 1;
-            copy->cursor += done + 1;
-            copy->budget -= done + 1;
-            return LIBEXEC_OK;
-        }
-        copy->fetched_left = 0;
-    }
-    state->report.known |= LIBEXEC_REPORT_ARGUMENT;
-    state->report.argument = (uint32_t)index;
-    return state->report.status;
-}
-
-enum libexec_status libexec_args_kernel_string(struct libexec_state *state, const char *bytes, uint64_t length) {
-    struct libexec_copy *copy = &state->copy;
-    if (length >= LIBEXEC_STRING_MAX)
-        return args_fail(state, LIBEXEC_E_STRING_TOO_LONG, "Linux: a string with its NUL is 131072 bytes", 0,
-                         length + 1, LIBEXEC_STRING_MAX);
-    if (length >= copy->budget)
-        return args_too_large(state, 0);
-    copy->fetched_left = 0;
-    for (uint64_t done = 0; done <= length;) {
-        uint64_t available;
-        uint8_t *to = libexec_space_at(state, SPACE_STRINGS, copy->cursor + done, args_stack_end(state), &available);
-        if (to == NULL)
-            return state->report.status;
-        const uint64_t part = libexec_min(available, length - done);
-        memcpy(to, bytes + done, (size_t)part);
-        done += part;
-        if (part < available) {
-            to[part] = 0;
-            done++;
-        }
-    }
-    args_dirty(state, copy->cursor + length + 1);
-    copy->cursor += length + 1;
-    copy->budget -= length + 1;
-    return LIBEXEC_OK;
-}
-
-// The length up to the NUL, looking no further than a string may be long.
-static uint64_t args_kernel_length(const char *string) {
-    uint64_t length = 0;
-    while (length < LIBEXEC_STRING_MAX && string[length] != 0)
-        length++;
-    return length;
-}
-
-static bool args_store_pointer(struct libexec_state *state, uint64_t slot, uint64_t value) {
-    uint64_t available;
-    uint8_t *to = libexec_space_at(state, SPACE_VECTOR, slot, args_stack_end(state), &available);
-    if (to == NULL)
-        return false;
-    libexec_store_word(to, value);
-    args_dirty(state, slot + 8);
-    return true;
-}
-
-// The strings of one vector whose raw pointers stand at `slot` and on; each is replaced by its string's new address.
-static enum libexec_status args_copy_user(struct libexec_state *state, uint64_t slot, uint64_t count, uint64_t index) {
-    for (uint64_t i = 0; i < count; i++, slot += 8) {
-        uint64_t available;
-        uint8_t *word = libexec_space_at(state, SPACE_VECTOR, slot, args_stack_end(state), &available);
-        if (word == NULL)
-            return state->report.status;
-        const uint64_t from = libexec_load_word(word);
-        uint64_t next = i + 1 < count && available >= 16 ? libexec_load_word(word + 8) : 0;
-        if (i + 1 == count && available >= 24 && state->copy.envc != 0 && index == 0)
-            next = libexec_load_word(word + 16); // the first environment string may follow the last argument
-        libexec_store_word(word, state->copy.cursor);
-        if (args_user_string(state, from, next, index + i) != LIBEXEC_OK)
-            return state->report.status;
-    }
-    return LIBEXEC_OK;
-}
-
-static enum libexec_status args_copy_kernel(struct libexec_state *state, const char *const *vector, uint64_t skip,
-                                            uint64_t slot, uint64_t count) {
+// The highest pointer up to a NULL: where strings follow one another, the last one.
+static uint64_t args_last_pointer(const uint8_t *words, uint64_t count) {
+    uint64_t last = 0;
     for (uint64_t i = 0; i < count; i++) {
-        const char *string = vector[skip + i];
-        if (!args_store_pointer(state, slot + i * 8, state->copy.cursor) ||
-            libexec_args_kernel_string(state, string, args_kernel_length(string)) != LIBEXEC_OK)
-            return state->report.status;
+        const uint64_t pointer = libexec_load_word(words + i * 8);
+        if (pointer == 0)
+            break;
+        last = libexec_max(last, pointer);
     }
-    return LIBEXEC_OK;
+    return last;
 }
 
-static enum libexec_status args_copy_iterator(struct libexec_state *state, const struct libexec_strings *strings,
-                                              uint64_t skip, uint64_t slot, uint64_t count) {
-    for (uint64_t i = 0; i < skip + count; i++) {
-        const char *bytes = NULL;
-        uint64_t length = 0;
-        const int code = strings->get(strings->context, (uint32_t)i, &bytes, &length);
-        if (code != 0)
-            return libexec_fail_host(&state->report, LIBEXEC_E_ARGUMENT_FAULT, code);
-        if (i < skip)
+// Strings that begin at `first` and end near `last`: a view for all of them can be asked for.
+static void args_guess_end(struct libexec_state *state, uint64_t first, uint64_t last) {
+    struct libexec_copy *copy = &state->copy;
+    copy->guess_end =
+        last - first <= copy->pool ? libexec_round_up(copy->cursor + (last - first), state->arch->page_size) : 0;
+}
+
+static void args_name_argument(struct libexec_state *state, const struct args_fetch *fetch, uint64_t done) {
+    const uint64_t index = (fetch->ready - args_slot(state, 0)) / 8 + done;
+    state->report.known |= LIBEXEC_REPORT_ARGUMENT;
+    state->report.argument = (uint32_t)(state->copy.environment != 0 ? index - 1 : index);
+}
+
+// The strings of `count` pointers at `words`; a NULL among them ends argv or envp.
+static enum libexec_status args_copy_strings(struct libexec_state *state, const struct args_fetch *fetch,
+                                             uint8_t *words, uint64_t count) {
+    struct libexec_copy *copy = &state->copy;
+    struct args_neighbours pointers = {0, 0};
+    bool first = true;
+    for (uint64_t i = 0; i < count; i++, words += 8) {
+        const uint64_t from = libexec_load_word(words);
+        if (from == 0) {
+            copy->environment = copy->environment != 0 ? copy->environment : copy->cursor;
+            first = true;
             continue;
-        if (!args_store_pointer(state, slot + (i - skip) * 8, state->copy.cursor) ||
-            libexec_args_kernel_string(state, bytes, length) != LIBEXEC_OK)
+        }
+        if (first) {
+            pointers.last = args_last_pointer(words, count - i);
+            args_guess_end(state, from, pointers.last);
+            first = false;
+        }
+        libexec_store_word(words, copy->cursor);
+        if (copy->fetched_left != 0 && copy->fetched_at == from) {
+            const uint64_t found = args_find_nul(copy->fetched, copy->fetched_left);
+            if (found < copy->fetched_left && found < copy->pool) {
+                args_take(copy, from, found + 1, found + 1);
+                continue;
+            }
+        }
+        pointers.next = i + 1 < count ? libexec_load_word(words + 8) : 0;
+        if (args_user_string(state, from, &pointers) != LIBEXEC_OK) {
+            args_name_argument(state, fetch, i);
             return state->report.status;
+        }
     }
     return LIBEXEC_OK;
 }
 
-static enum libexec_status args_copy_prefix_word(struct libexec_state *state, const char *word, uint64_t *slot) {
-    if (!args_store_pointer(state, *slot, state->copy.cursor))
-        return state->report.status;
-    *slot += 8;
-    return libexec_args_kernel_string(state, word, args_kernel_length(word));
-}
-
-// Innermost line first: interpreter, its argument; then what that interpreter was given; the script itself last.
-static enum libexec_status args_copy_prefix(struct libexec_state *state) {
-    uint64_t slot = args_slot(state, 0);
-    for (uint32_t i = state->script_depth; i-- > 0;) {
-        const struct libexec_script_words *words = &state->scripts[i];
-        if (args_copy_prefix_word(state, state->names + words->path, &slot) != LIBEXEC_OK)
-            return state->report.status;
-        if (words->argument != 0 && args_copy_prefix_word(state, state->names + words->argument, &slot) != LIBEXEC_OK)
-            return state->report.status;
-    }
-    return state->script_depth != 0 ? args_copy_prefix_word(state, state->path, &slot) : LIBEXEC_OK;
-}
-
-// Linux reads argv[0] before it finds that the file is a script: a bad one is refused, a good one leaves no trace.
-static enum libexec_status args_check_dropped(struct libexec_state *state) {
-    const struct libexec_copy before = state->copy;
+// Those of the slots from `ready` to `slot`, all in one page.
+static enum libexec_status args_copy_ready(struct libexec_state *state, struct args_fetch *fetch) {
     uint64_t available;
-    const uint8_t *word =
-        libexec_space_at(state, SPACE_VECTOR, args_first_slot(state), args_stack_end(state), &available);
+    if (fetch->slot == fetch->ready)
+        return LIBEXEC_OK;
+    uint8_t *words = libexec_space_at(state, SPACE_VECTOR, fetch->ready, fetch->slot, &available);
+    if (words == NULL || args_copy_strings(state, fetch, words, (fetch->slot - fetch->ready) / 8) != LIBEXEC_OK)
+        return state->report.status;
+    fetch->ready = fetch->slot;
+    return LIBEXEC_OK;
+}
+
+// Linux reads argv[0] before it finds that the file is a script: a bad one is refused, a good one leaves no trace but
+// must have had room.
+static enum libexec_status args_check_dropped(struct libexec_state *state, struct args_fetch *fetch) {
+    const struct args_neighbours pointers = {0, 0};
+    const uint64_t slot = args_slot(state, fetch->prefix - 1);
+    uint64_t available;
+    const uint8_t *word = libexec_space_at(state, SPACE_VECTOR, slot, slot + 8, &available);
     if (word == NULL)
         return state->report.status;
-    const uint64_t from = libexec_load_word(word);
-    if (from == 0 || args_user_string(state, from, 0, 0) != LIBEXEC_OK)
+    if (args_user_string(state, libexec_load_word(word), &pointers) != LIBEXEC_OK) {
+        state->report.known |= LIBEXEC_REPORT_ARGUMENT; // number 0
         return state->report.status;
-    const uint64_t dirty_end = state->copy.dirty_end;
-    state->copy = before;
-    state->copy.dirty_end = dirty_end;
+    }
+    struct libexec_copy *copy = &state->copy;
+    fetch->dropped = copy->cursor - copy->strings;
+    copy->cursor = copy->strings;
+    copy->pool += fetch->dropped;
+    copy->fetched_left = 0;
     return LIBEXEC_OK;
 }
 
-static enum libexec_status args_copy_argv(struct libexec_state *state) {
-    const struct libexec_arguments *arguments = &state->arguments;
-    const uint64_t prefix = state->copy.prefix;
-    const uint64_t own = state->copy.argc - prefix;
-    const uint64_t skip = prefix != 0 ? 1 : 0;
-    const uint64_t slot = args_slot(state, prefix);
-    if (prefix != 0 && arguments->from == LIBEXEC_ARGUMENTS_USER && arguments->user_argv != 0 &&
-        args_check_dropped(state) != LIBEXEC_OK)
+// The first page is fetched: says where the strings go, and writes what comes before the caller's arguments.
+static enum libexec_status args_begin_strings(struct libexec_state *state, struct args_fetch *fetch) {
+    struct libexec_copy *copy = &state->copy;
+    uint64_t slot = args_slot(state, 0);
+    copy->cursor = fetch->complete ? fetch->slot + copy->tail
+                                   : libexec_round_down(state->layout.stack_pointer, state->arch->page_size) +
+                                         libexec_layout_argument_room(state);
+    copy->strings = copy->cursor;
+    if (fetch->prefix != 0 && !fetch->empty && args_check_dropped(state, fetch) != LIBEXEC_OK)
         return state->report.status;
-    if (args_copy_prefix(state) != LIBEXEC_OK || own == 0)
+    const uint64_t pool = copy->pool;
+    if (fetch->prefix == 0 && fetch->empty && args_put_string(state, &slot, "") != LIBEXEC_OK)
         return state->report.status;
-    switch (arguments->from) {
-    case LIBEXEC_ARGUMENTS_USER:
-        if (state->copy.empty_argv)
-            break;
-        return args_copy_user(state, slot, own, 0);
-    case LIBEXEC_ARGUMENTS_ITERATOR:
-        if (arguments->argv_strings.count == 0)
-            break;
-        return args_copy_iterator(state, &arguments->argv_strings, skip, slot, own);
-    default:
-        if (arguments->argv == NULL || arguments->argv[0] == NULL)
-            break;
-        return args_copy_kernel(state, arguments->argv, skip, slot, own);
-    }
-    return args_copy_prefix_word(state, "", &(uint64_t){slot}); // argc 0 becomes argv[0] = ""
+    if (args_put_prefix(state, &slot) != LIBEXEC_OK)
+        return state->report.status;
+    // Linux charged argv[0] with the other arguments, before the words of scripts.
+    const uint64_t words = pool - copy->pool;
+    fetch->dropped = fetch->dropped > words ? fetch->dropped - words : 0;
+    fetch->ready = slot;
+    return LIBEXEC_OK;
 }
 
-static enum libexec_status args_copy_envp(struct libexec_state *state) {
-    const struct libexec_arguments *arguments = &state->arguments;
-    const uint64_t slot = args_slot(state, state->copy.argc + 1);
-    const uint64_t count = state->copy.envc;
-    if (count == 0)
-        return LIBEXEC_OK;
-    switch (arguments->from) {
-    case LIBEXEC_ARGUMENTS_USER:
-        return args_copy_user(state, slot, count, state->copy.argc);
-    case LIBEXEC_ARGUMENTS_ITERATOR:
-        return args_copy_iterator(state, &arguments->envp_strings, 0, slot, count);
-    default:
-        return args_copy_kernel(state, arguments->envp, 0, slot, count);
-    }
+static enum libexec_status args_copy_user(struct libexec_state *state) {
+    const uint64_t page_size = state->arch->page_size;
+    const uint64_t prefix = args_prefix_count(state);
+    struct args_fetch fetch = {
+        .from = state->arguments.user_argv,
+        .slot = args_slot(state, prefix != 0 ? prefix - 1 : 0),
+        .ready = args_slot(state, 0),
+        .chunk = ARGS_FIRST_POINTERS,
+        .prefix = prefix,
+    };
+    do {
+        const uint64_t end = libexec_round_down(fetch.ready, page_size) + page_size;
+        while (!fetch.complete && fetch.slot < end)
+            if (args_fetch_pointers(state, &fetch, end) != LIBEXEC_OK)
+                return state->report.status;
+        if (state->copy.cursor == 0 && args_begin_strings(state, &fetch) != LIBEXEC_OK)
+            return state->report.status;
+        if (args_copy_ready(state, &fetch) != LIBEXEC_OK)
+            return state->report.status;
+    } while (!fetch.complete);
+    state->copy.vector_end = fetch.slot;
+    if (fetch.dropped != 0 && fetch.dropped + args_kernel_length(state->path) + 1 > state->copy.pool)
+        return args_too_large(state);
+    return LIBEXEC_OK;
 }
+
+// ---- all of it ------------------------------------------------------------------------------------------------------
 
 enum libexec_status libexec_args_copy(struct libexec_state *state) {
     struct libexec_copy *copy = &state->copy;
-    copy->strings = copy->cursor;
-    if (!args_store_pointer(state, state->layout.stack_pointer, copy->argc))
-        return state->report.status;
-    if (args_copy_argv(state) != LIBEXEC_OK)
-        return state->report.status;
-    copy->environment = copy->cursor;
-    if (!args_store_pointer(state, args_slot(state, copy->argc), 0))
-        return state->report.status;
-    if (args_copy_envp(state) != LIBEXEC_OK)
+    copy->pool = state->layout.argument_limit;
+    if (state->arguments.from == LIBEXEC_ARGUMENTS_USER)
+        args_copy_user(state);
+    else
+        args_copy_kernel(state);
+    if (state->report.status != LIBEXEC_OK)
         return state->report.status;
     copy->strings_end = copy->cursor;
-    if (!args_store_pointer(state, args_slot(state, copy->argc + 1 + copy->envc), 0))
-        return state->report.status;
-    return LIBEXEC_OK;
+    copy->guess_end = 0;
+    args_store_pointer(state, state->layout.stack_pointer, copy->argc);
+    return state->report.status;
 }

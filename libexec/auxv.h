@@ -5,16 +5,16 @@
 
 #include "state.h"
 
-// Where the things are that entries point at. AT_EXECFN's address is filled in later.
+// Makes the entries. Those that point somewhere are filled in by the next call.
+enum libexec_status libexec_auxv_build(struct libexec_state *state);
+
+// Where the strings and bytes stand that entries point at.
 struct libexec_auxv_places {
     uint64_t random;
     uint64_t platform;
+    uint64_t file_name;
 };
 
-// How many entries libexec_auxv_build makes, or a failure.
-enum libexec_status libexec_auxv_build(struct libexec_state *state);
-
-// Fills in the addresses once the vector's own length is known.
 void libexec_auxv_place(struct libexec_state *state, const struct libexec_auxv_places *places);
 
 #endif

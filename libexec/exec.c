@@ -36,36 +36,42 @@ static const struct libexec_state *exec_state_const(const struct libexec_exec *e
 
 // ---- the request ----------------------------------------------------------------------------------------------------
 
+// A mistake of the embedding kernel's, told as the rule that it broke.
+static enum libexec_status exec_refuse(struct libexec_report *report, enum libexec_status status, const char *clause) {
+    libexec_fail(report, status);
+    report->clause = clause;
+    return status;
+}
+
 static enum libexec_status exec_check_host(struct libexec_report *report, const struct libexec_request *request) {
     const struct libexec_host *host = request->host;
     if (host->space_create == NULL || host->space_destroy == NULL || host->map == NULL || host->translate == NULL ||
         host->random == NULL)
-        return libexec_fail(report, LIBEXEC_E_HOST_TABLE,
-                            "space_create, space_destroy, map, translate and random are required");
+        return exec_refuse(report, LIBEXEC_E_HOST_TABLE,
+                           "space_create, space_destroy, map, translate and random are required");
     if (request->source == NULL && host->open == NULL)
-        return libexec_fail(report, LIBEXEC_E_HOST_TABLE, "open is required where the program is named by a path");
+        return exec_refuse(report, LIBEXEC_E_HOST_TABLE, "open is required where the program is named by a path");
     const bool user_memory = request->arguments.from == LIBEXEC_ARGUMENTS_USER || request->path == NULL;
     if (user_memory && host->user_read == NULL)
-        return libexec_fail(report, LIBEXEC_E_HOST_TABLE,
-                            "user_read is required where arguments come from user memory");
+        return exec_refuse(report, LIBEXEC_E_HOST_TABLE, "user_read is required where arguments come from user memory");
     if (request->caller_threads != 0 && host->seize == NULL)
-        return libexec_fail(report, LIBEXEC_E_THREADS, "seize is required where the caller has other threads");
+        return exec_refuse(report, LIBEXEC_E_THREADS, "seize is required where the caller has other threads");
     return LIBEXEC_OK;
 }
 
 static enum libexec_status exec_check_request(struct libexec_report *report, const struct libexec_request *request) {
     const struct libexec_arguments *arguments = &request->arguments;
     if (request->host == NULL || request->arch == NULL)
-        return libexec_fail(report, LIBEXEC_E_REQUEST, "host and arch are required");
+        return exec_refuse(report, LIBEXEC_E_REQUEST, "host and arch are required");
     if (request->source != NULL &&
         (request->path == NULL || request->source->operations == NULL || request->source->operations->read_at == NULL))
-        return libexec_fail(report, LIBEXEC_E_REQUEST, "a source comes with read_at and a display name");
+        return exec_refuse(report, LIBEXEC_E_REQUEST, "a source comes with read_at and a display name");
     if (request->auxv == NULL && request->auxv_count != 0)
-        return libexec_fail(report, LIBEXEC_E_REQUEST, "auxv is required where auxv_count is not 0");
+        return exec_refuse(report, LIBEXEC_E_REQUEST, "auxv is required where auxv_count is not 0");
     if (arguments->from == LIBEXEC_ARGUMENTS_ITERATOR &&
         ((arguments->argv_strings.count != 0 && arguments->argv_strings.get == NULL) ||
          (arguments->envp_strings.count != 0 && arguments->envp_strings.get == NULL)))
-        return libexec_fail(report, LIBEXEC_E_REQUEST, "get is required where count is not 0");
+        return exec_refuse(report, LIBEXEC_E_REQUEST, "get is required where count is not 0");
     return exec_check_host(report, request);
 }
 
@@ -73,15 +79,14 @@ static enum libexec_status exec_check_policy(const struct libexec_state *state, 
     const struct libexec_arch *arch = state->arch;
     struct libexec_bounds bounds;
     if (!libexec_power_of_two(arch->page_size) || arch->page_size < 4096 || arch->data != 1)
-        return libexec_fail(report, LIBEXEC_E_POLICY,
-                            "page_size is a power of two from 4096 on; data is little endian");
+        return exec_refuse(report, LIBEXEC_E_POLICY, "page_size is a power of two from 4096 on; data is little endian");
     libexec_bounds_of(&bounds, arch, &state->policy);
     if (bounds.user_low >= bounds.user_high || bounds.user_high > UINT64_C(1) << 60 ||
         ((bounds.user_low | bounds.user_high) & (arch->page_size - 1)) != 0)
-        return libexec_fail(report, LIBEXEC_E_POLICY, "user_low < user_high <= 2^60, multiples of the page size");
+        return exec_refuse(report, LIBEXEC_E_POLICY, "user_low < user_high <= 2^60, multiples of the page size");
     if (!libexec_power_of_two(arch->thread_control_block_alignment) || arch->thread_control_block_size < 8 ||
         arch->thread_control_block_alignment < 8 || (arch->large_page_size & (arch->large_page_size - 1)) != 0)
-        return libexec_fail(report, LIBEXEC_E_POLICY, "alignments are powers of two; the control block holds a word");
+        return exec_refuse(report, LIBEXEC_E_POLICY, "alignments are powers of two; the control block holds a word");
     return LIBEXEC_OK;
 }
 
@@ -117,14 +122,14 @@ static enum libexec_status exec_open(struct libexec_state *state, enum libexec_f
     state->report.stage = LIBEXEC_STAGE_SOURCE;
     state->report.file = kind;
     if (state->host->open == NULL)
-        return libexec_fail(&state->report, LIBEXEC_E_NO_OPEN, "the host has no open");
+        return libexec_fail(&state->report, LIBEXEC_E_NO_OPEN);
     memset(source, 0, sizeof *source);
     const int code = state->host->open(state->context, kind, name, source);
     if (code != 0)
         return libexec_fail_host(&state->report, LIBEXEC_E_OPEN, code);
     *is_open = true;
     if (source->operations == NULL || source->operations->read_at == NULL)
-        return libexec_fail(&state->report, LIBEXEC_E_CONTRACT, "open: a source has read_at");
+        return libexec_fail(&state->report, LIBEXEC_E_CONTRACT);
     if ((source->flags & LIBEXEC_SOURCE_UNREADABLE) != 0)
         state->not_readable = true;
     return LIBEXEC_OK;
@@ -146,7 +151,7 @@ static enum libexec_status exec_open_program(struct libexec_state *state, const 
     if (request->path == NULL && libexec_args_fetch_path(state, request->user_path) != LIBEXEC_OK)
         return state->report.status;
     if (state->path[0] == 0)
-        return libexec_fail(&state->report, LIBEXEC_E_PATH_EMPTY, "POSIX: an empty path names no file");
+        return libexec_fail(&state->report, LIBEXEC_E_PATH_EMPTY);
     return exec_open(state, LIBEXEC_FILE_PROGRAM, state->path, &state->program, &state->program_open);
 }
 
@@ -158,8 +163,7 @@ static bool exec_keep_word(struct libexec_state *state, const uint8_t *bytes, ui
         state->names_used = 1; // offset 0 means "no word"
     if (length >= state->names_size - libexec_min(state->names_used, state->names_size) ||
         state->names_used > UINT16_MAX) {
-        libexec_fail_value(&state->report, LIBEXEC_E_NAME_TOO_LONG, "the words of #! lines fit the names memory",
-                           length + 1, state->names_size);
+        libexec_fail_value(&state->report, LIBEXEC_E_NAME_TOO_LONG, length + 1, state->names_size);
         return false;
     }
     *offset = (uint16_t)state->names_used;
@@ -175,8 +179,7 @@ static enum libexec_status exec_keep_line(struct libexec_state *state, const str
     if (libexec_script_parse(&line, window->bytes, window->length, &state->report) != LIBEXEC_OK)
         return state->report.status;
     if (state->close_on_exec)
-        return libexec_fail(&state->report, LIBEXEC_E_SCRIPT_UNREACHABLE,
-                            "Linux: the interpreter must be able to open it");
+        return libexec_fail(&state->report, LIBEXEC_E_SCRIPT_UNREACHABLE);
     if (!exec_keep_word(state, window->bytes + line.path, line.path_length, &words->path))
         return state->report.status;
     words->argument = 0;
@@ -199,16 +202,15 @@ static enum libexec_status exec_follow_script(struct libexec_state *state, struc
         return status;
     exec_close(&state->program, &state->program_open);
     const char *name = state->names + state->scripts[state->script_depth].path;
-    if (name[0] == 0)
-        return libexec_fail(&state->report, LIBEXEC_E_PATH_EMPTY, "POSIX: an empty path names no file");
+    if (name[0] == 0) // Linux opens "", the working directory, and then refuses it
+        return libexec_fail(&state->report, LIBEXEC_E_SCRIPT_NAME);
     if (exec_open(state, LIBEXEC_FILE_SCRIPT_INTERPRETER, name, &state->program, &state->program_open) != LIBEXEC_OK)
         return state->report.status;
     state->script_depth++;
     state->close_on_exec = false;
     if (state->script_depth > most) { // found only now, as in Linux: a missing interpreter comes first
         state->report.stage = LIBEXEC_STAGE_SCRIPT;
-        return libexec_fail_value(&state->report, LIBEXEC_E_SCRIPT_DEPTH, "Linux: five scripts that name scripts",
-                                  state->script_depth, most);
+        return libexec_fail_value(&state->report, LIBEXEC_E_SCRIPT_DEPTH, state->script_depth, most);
     }
     return LIBEXEC_OK;
 }
@@ -232,10 +234,11 @@ static enum libexec_status exec_plan_interpreter(struct libexec_state *state) {
 static enum libexec_status exec_open_interpreter(struct libexec_state *state, struct libexec_window *window) {
     char *name = state->names + libexec_min(state->names_used, state->names_size);
     const uint64_t room = state->names_size - libexec_min(state->names_used, state->names_size);
-    libexec_plan_interpreter_name(&state->program_plan, window, name, room, &state->report);
+    const enum libexec_status status =
+        libexec_plan_interpreter_name(&state->program_plan, window, name, room, &state->report);
     libexec_window_close(window);
-    if (state->report.status != LIBEXEC_OK)
-        return state->report.status;
+    if (status != LIBEXEC_OK)
+        return status;
     return exec_open(state, LIBEXEC_FILE_INTERPRETER, name, &state->interpreter, &state->interpreter_open);
 }
 
@@ -243,7 +246,7 @@ static enum libexec_status exec_open_interpreter(struct libexec_state *state, st
 
 static enum libexec_status exec_follow_script(struct libexec_state *state, struct libexec_window *window) {
     libexec_window_close(window);
-    return libexec_fail(&state->report, LIBEXEC_E_NO_OPEN, "LIBEXEC_CONFIG_STATIC_ONLY");
+    return libexec_fail(&state->report, LIBEXEC_E_NO_OPEN);
 }
 
 static enum libexec_status exec_plan_interpreter(struct libexec_state *state) {
@@ -274,6 +277,8 @@ static enum libexec_status exec_plan_files(struct libexec_state *state) {
     for (;;) {
         struct libexec_window window;
         state->report.stage = LIBEXEC_STAGE_SOURCE;
+        if (state->report.file == LIBEXEC_FILE_NONE)
+            state->report.file = LIBEXEC_FILE_PROGRAM; // it came opened
         libexec_window_open(&window, &state->program, state->scratch.header, sizeof state->scratch.header);
         if (libexec_window_fetch(&window, 0, sizeof state->scratch.header, &state->report) != LIBEXEC_OK)
             return state->report.status;
@@ -457,7 +462,7 @@ enum libexec_status libexec_commit(struct libexec_exec *exec) {
     struct libexec_start start;
     libexec_report_begin(&state->report, LIBEXEC_STAGE_COMMIT, LIBEXEC_FILE_NONE);
     if (state->stage != EXEC_PREPARED)
-        return libexec_fail(&state->report, LIBEXEC_E_STATE, "commit follows a successful prepare");
+        return libexec_fail(&state->report, LIBEXEC_E_STATE);
     exec_fill_start(state, &start);
     const int code = state->host->seize != NULL ? state->host->seize(state->context, &start) : 0;
     if (code != 0)
@@ -501,9 +506,9 @@ static bool exec_image_region(const struct libexec_state *state, enum libexec_fi
     const bool program = file == LIBEXEC_FILE_PROGRAM;
     const struct libexec_plan *plan = program ? &state->program_plan : &state->interpreter_plan;
     const uint64_t bias = program ? state->layout.program_bias : state->layout.interpreter_bias;
+    struct libexec_run_cursor cursor = {0, 0};
     struct libexec_run run;
-    for (uint64_t from = 0; libexec_plan_next_run(plan, state->arch->page_size, from, &run);
-         from = run.address + run.length) {
+    while (libexec_plan_run(plan, state->arch->page_size, &cursor, &run)) {
         if (*index == 0) {
             libexec_load_region(&run, file, bias, region);
             return true;

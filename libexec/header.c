@@ -11,9 +11,9 @@
 #include <libexec/config.h>
 #include <libexec/plan.h>
 
-static enum libexec_status header_fail(struct libexec_report *report, enum libexec_status status, const char *clause,
-                                       uint64_t offset, uint64_t value, uint64_t limit) {
-    libexec_fail_value(report, status, clause, value, limit);
+static enum libexec_status header_fail(struct libexec_report *report, enum libexec_status status, uint64_t offset,
+                                       uint64_t value, uint64_t limit) {
+    libexec_fail_value(report, status, value, limit);
     libexec_fail_offset(report, offset);
     return report->status;
 }
@@ -22,14 +22,12 @@ static enum libexec_status header_identify(const uint8_t *bytes, uint64_t length
     static const uint8_t magic[4] = {0x7f, 'E', 'L', 'F'};
     // A program may be anything, so its magic comes first; an interpreter that is too short is an I/O error in Linux.
     if (report->file == LIBEXEC_FILE_INTERPRETER && length < ELF_FILE_HEADER_SIZE)
-        return header_fail(report, LIBEXEC_E_TOO_SHORT, "gABI ch. 4: the file header is 64 bytes", 0, length,
-                           ELF_FILE_HEADER_SIZE);
+        return header_fail(report, LIBEXEC_E_TOO_SHORT, 0, length, ELF_FILE_HEADER_SIZE);
     if (length < sizeof magic || memcmp(bytes, magic, sizeof magic) != 0)
-        return header_fail(report, LIBEXEC_E_MAGIC, "gABI ch. 4: EI_MAG0 ... EI_MAG3 are 7f 45 4c 46", 0,
-                           length < sizeof magic ? 0 : libexec_load32(bytes), libexec_load32(magic));
+        return header_fail(report, LIBEXEC_E_MAGIC, 0, length < sizeof magic ? 0 : libexec_load32(bytes),
+                           libexec_load32(magic));
     if (length < ELF_FILE_HEADER_SIZE)
-        return header_fail(report, LIBEXEC_E_TOO_SHORT, "gABI ch. 4: the file header is 64 bytes", 0, length,
-                           ELF_FILE_HEADER_SIZE);
+        return header_fail(report, LIBEXEC_E_TOO_SHORT, 0, length, ELF_FILE_HEADER_SIZE);
     return LIBEXEC_OK;
 }
 
@@ -37,36 +35,29 @@ static enum libexec_status header_check_machine(const uint8_t *bytes, const stru
                                                 struct libexec_report *report) {
     const uint16_t type = libexec_load16(bytes + ELF_E_TYPE);
     if (bytes[ELF_EI_CLASS] != ELF_CLASS64)
-        return header_fail(report, LIBEXEC_E_CLASS, "gABI ch. 4: EI_CLASS is ELFCLASS64", ELF_EI_CLASS,
-                           bytes[ELF_EI_CLASS], ELF_CLASS64);
+        return header_fail(report, LIBEXEC_E_CLASS, ELF_EI_CLASS, bytes[ELF_EI_CLASS], ELF_CLASS64);
     if (bytes[ELF_EI_DATA] != arch->data)
-        return header_fail(report, LIBEXEC_E_DATA, "gABI ch. 4: EI_DATA is the machine's", ELF_EI_DATA,
-                           bytes[ELF_EI_DATA], arch->data);
+        return header_fail(report, LIBEXEC_E_DATA, ELF_EI_DATA, bytes[ELF_EI_DATA], arch->data);
     if (bytes[ELF_EI_VERSION] != ELF_VERSION_CURRENT)
-        return header_fail(report, LIBEXEC_E_VERSION, "gABI ch. 4: EI_VERSION is EV_CURRENT", ELF_EI_VERSION,
-                           bytes[ELF_EI_VERSION], ELF_VERSION_CURRENT);
+        return header_fail(report, LIBEXEC_E_VERSION, ELF_EI_VERSION, bytes[ELF_EI_VERSION], ELF_VERSION_CURRENT);
     if (type != ELF_TYPE_EXEC && type != ELF_TYPE_DYN && report->file != LIBEXEC_FILE_INTERPRETER)
-        return header_fail(report, LIBEXEC_E_TYPE, "gABI ch. 4: e_type is ET_EXEC or ET_DYN", ELF_E_TYPE, type,
-                           ELF_TYPE_DYN);
+        return header_fail(report, LIBEXEC_E_TYPE, ELF_E_TYPE, type, ELF_TYPE_DYN);
     if (libexec_load16(bytes + ELF_E_MACHINE) != arch->machine)
-        return header_fail(report, LIBEXEC_E_MACHINE, "gABI ch. 4: e_machine is the machine's", ELF_E_MACHINE,
-                           libexec_load16(bytes + ELF_E_MACHINE), arch->machine);
+        return header_fail(report, LIBEXEC_E_MACHINE, ELF_E_MACHINE, libexec_load16(bytes + ELF_E_MACHINE),
+                           arch->machine);
     return LIBEXEC_OK;
 }
 
 static enum libexec_status header_check_table(const struct libexec_file_header *header, uint16_t entry_size,
                                               uint64_t file_size, struct libexec_report *report) {
     if (entry_size != ELF_PROGRAM_HEADER_SIZE)
-        return header_fail(report, LIBEXEC_E_HEADER_SIZE, "gABI ch. 4: e_phentsize is 56", ELF_E_PHENTSIZE, entry_size,
-                           ELF_PROGRAM_HEADER_SIZE);
+        return header_fail(report, LIBEXEC_E_HEADER_SIZE, ELF_E_PHENTSIZE, entry_size, ELF_PROGRAM_HEADER_SIZE);
     if (header->table_count == 0 || header->table_count > LIBEXEC_PROGRAM_HEADERS_MAX)
-        return header_fail(report, LIBEXEC_E_HEADER_COUNT,
-                           "gABI ch. 4: e_phnum; Linux takes 65536 bytes of table at most", ELF_E_PHNUM,
-                           header->table_count, LIBEXEC_PROGRAM_HEADERS_MAX);
+        return header_fail(report, LIBEXEC_E_HEADER_COUNT, ELF_E_PHNUM, header->table_count,
+                           LIBEXEC_PROGRAM_HEADERS_MAX);
     // At most 1170 * 56: the product cannot overflow.
     if (!libexec_inside(header->table_offset, (uint64_t)header->table_count * ELF_PROGRAM_HEADER_SIZE, file_size))
-        return header_fail(report, LIBEXEC_E_TABLE_OUTSIDE, "gABI ch. 4: e_phoff + e_phnum * e_phentsize <= file size",
-                           ELF_E_PHOFF, header->table_offset, file_size);
+        return header_fail(report, LIBEXEC_E_TABLE_OUTSIDE, ELF_E_PHOFF, header->table_offset, file_size);
     return LIBEXEC_OK;
 }
 

@@ -14,11 +14,10 @@
 #define LAYOUT_DEFAULT_STACK   (8 * MIB)
 #define LAYOUT_DEFAULT_GUARD   MIB
 #define LAYOUT_LEAST_GAP       (128 * MIB)
-#define LAYOUT_PROGRAM_STACK   (UINT64_C(32) << 10) // left to the program below the initial image
 #define LAYOUT_ARGUMENTS_LEAST (UINT64_C(128) << 10)
 #define LAYOUT_ARGUMENTS_MOST  (6 * MIB)
 #define LAYOUT_LEAST_HINT      UINT64_C(0x10000) // Linux moves lower hints up to here
-#define LAYOUT_STACK_JITTER    UINT64_C(0x1ff0)
+#define LAYOUT_STACK_JITTER    UINT64_C(0x7f0)   // the vectors of most programs end in the first page
 
 enum { ENTROPY_MMAP = 0, ENTROPY_PIE = 1, ENTROPY_STACK = 2, ENTROPY_BRK = 3 };
 
@@ -26,11 +25,11 @@ static bool layout_randomized(const struct libexec_state *state) {
     return (state->policy.flags & LIBEXEC_POLICY_FIXED_ADDRESSES) == 0;
 }
 
-static uint64_t layout_fail(struct libexec_state *state, enum libexec_status status, const char *clause,
-                            uint64_t address, uint64_t value, uint64_t limit) {
+static uint64_t layout_fail(struct libexec_state *state, enum libexec_status status, uint64_t address, uint64_t value,
+                            uint64_t limit) {
     struct libexec_report *report = &state->report;
     if (report->status == LIBEXEC_OK) {
-        libexec_fail_value(report, status, clause, value, limit);
+        libexec_fail_value(report, status, value, limit);
         report->known |= LIBEXEC_REPORT_ADDRESS;
         report->address = address;
     }
@@ -43,47 +42,43 @@ static uint64_t layout_stack_limit(const struct libexec_state *state) {
     return state->policy.stack_size != 0 ? state->policy.stack_size : LAYOUT_DEFAULT_STACK;
 }
 
-// Linux's limit for arguments and environment (fs/exec.c, bprm_stack_limits), cut to what the stack holds.
-static uint64_t layout_argument_limit(const struct libexec_state *state, uint64_t room) {
-    uint64_t limit = libexec_min(LAYOUT_ARGUMENTS_MOST, layout_stack_limit(state) / 4);
-    limit = libexec_max(limit, LAYOUT_ARGUMENTS_LEAST);
+// Linux's limit for arguments and environment (fs/exec.c, bprm_stack_limits).
+static uint64_t layout_argument_limit(const struct libexec_state *state) {
     if (state->policy.argument_limit != 0)
-        limit = state->policy.argument_limit;
-    return libexec_min(limit, room);
+        return state->policy.argument_limit;
+    return libexec_max(libexec_min(LAYOUT_ARGUMENTS_MOST, layout_stack_limit(state) / 4), LAYOUT_ARGUMENTS_LEAST);
 }
 
+uint64_t libexec_layout_argument_room(const struct libexec_state *state) {
+    return libexec_round_up(state->layout.argument_limit + LIBEXEC_STACK_FIXED + LAYOUT_STACK_JITTER,
+                            state->arch->page_size);
+}
+
+// The stack pointer comes first and the initial image is written upwards from it, so nothing needs to be measured
+// before it is stored. Above it there is room twice: for the vectors, and for the strings where the vectors are too
+// many for the strings to follow them. Below it the program has the size that the policy gives.
 static enum libexec_status layout_place_stack(struct libexec_state *state, const struct libexec_bounds *bounds) {
     struct libexec_layout *layout = &state->layout;
     const uint64_t page_size = bounds->page_size;
-    const uint64_t wanted = layout_stack_limit(state);
+    const uint64_t limit = layout_stack_limit(state);
+    const uint64_t size = limit == UINT64_MAX ? LAYOUT_DEFAULT_STACK : limit;
     const uint64_t guard = state->policy.stack_guard != 0 ? state->policy.stack_guard : LAYOUT_DEFAULT_GUARD;
-    const uint64_t drop =
-        layout_randomized(state) ? state->random.words[ENTROPY_STACK] & state->arch->stack_entropy_pages : 0;
-    const uint64_t jitter =
-        layout_randomized(state) ? state->random.words[ENTROPY_STACK] >> 40 & LAYOUT_STACK_JITTER : 0;
-    uint64_t size = wanted == UINT64_MAX ? LAYOUT_DEFAULT_STACK : wanted;
-    const uint64_t overhead =
-        LIBEXEC_STACK_FIXED + page_size + (layout_randomized(state) ? LAYOUT_STACK_JITTER + 16 : 0);
-    if (size > bounds->user_high / 2 || guard > bounds->user_high / 4 || size < overhead + page_size) {
-        layout_fail(state, LIBEXEC_E_STACK_SIZE, "the stack holds the initial image and fits the user range", 0, size,
-                    overhead + page_size);
+    const uint64_t random = layout_randomized(state) ? state->random.words[ENTROPY_STACK] : 0;
+    const uint64_t drop = (random & state->arch->stack_entropy_pages) * page_size;
+    uint64_t top = bounds->user_high;
+    layout->argument_limit = layout_argument_limit(state);
+    if (size > top / 4 || guard > top / 4 || layout->argument_limit > top / 16) {
+        libexec_fail_value(&state->report, LIBEXEC_E_STACK_SIZE, size, top / 4);
         return state->report.status;
     }
-    size = libexec_round_up(size, page_size);
-    const uint64_t room = size - overhead;
-    const uint64_t kept = libexec_min(LAYOUT_PROGRAM_STACK, room / 2);
-    uint64_t top = bounds->user_high;
-    if (drop <= bounds->user_high / 4 / page_size)
-        top -= drop * page_size;
-    layout->stack.length = size;
-    layout->stack.address = top - size;
+    const uint64_t room = 2 * libexec_layout_argument_room(state);
+    if (drop < top / 4)
+        top -= drop;
+    layout->stack_pointer = top - room + (random >> 40 & LAYOUT_STACK_JITTER);
+    layout->stack.length = libexec_round_up(size, page_size) + room;
+    layout->stack.address = top - layout->stack.length;
     layout->guard.length = libexec_round_up(guard, page_size);
     layout->guard.address = layout->stack.address - layout->guard.length;
-    layout->argument_limit = layout_argument_limit(state, room - kept);
-    // The vectors start at a fixed place and the strings follow them: their sizes need not be known, and what is not
-    // used stays free above the strings.
-    layout->stack_pointer =
-        libexec_round_down(top - LIBEXEC_STACK_FIXED - layout->argument_limit, page_size) - (jitter & ~UINT64_C(15));
     return LIBEXEC_OK;
 }
 
@@ -181,6 +176,13 @@ static uint64_t layout_pie_bias(const struct libexec_state *state, const struct 
     return libexec_round_down(base - plan->segments[0].address, bounds->page_size);
 }
 
+static void layout_locate_report(struct libexec_state *state, const struct libexec_plan *plan) {
+    struct libexec_report *report = &state->report;
+    if (report->status != LIBEXEC_OK && (report->known & LIBEXEC_REPORT_PROGRAM_HEADER) != 0)
+        libexec_fail_offset(report,
+                            plan->program_headers_offset + (uint64_t)report->program_header * ELF_PROGRAM_HEADER_SIZE);
+}
+
 // What needs no address of its own goes where mmap would put it. Returns false after a failure.
 static bool layout_search_bias(struct libexec_state *state, const struct libexec_plan *plan,
                                struct libexec_placing *placing, uint64_t alignment) {
@@ -196,8 +198,8 @@ static bool layout_search_bias(struct libexec_state *state, const struct libexec
     if (base == 0) {
         placing->placed = false;
         libexec_segment_check(first, placing, true, &state->report); // what Linux finds before it looks for room
-        layout_fail(state, LIBEXEC_E_NO_ROOM, "the image fits a free range", 0, placing->span,
-                    placing->bounds.user_high);
+        layout_fail(state, LIBEXEC_E_NO_ROOM, 0, placing->span, placing->bounds.user_high);
+        layout_locate_report(state, plan);
         return false;
     }
     if (alignment > page_size)
@@ -213,42 +215,46 @@ static void layout_set_range(struct libexec_range *range, const struct libexec_p
     range->length = plan->high - plan->low;
 }
 
-static enum libexec_status layout_check_segments(struct libexec_state *state, const struct libexec_plan *plan,
-                                                 struct libexec_placing *placing) {
-    const uint64_t page_size = placing->bounds.page_size;
-    for (uint32_t i = 0; i < plan->segment_count; i++) {
-        const struct libexec_segment *segment = &plan->segments[i];
-        if (libexec_segment_check(segment, placing, i == 0, &state->report) != LIBEXEC_OK)
-            return state->report.status;
-        const uint64_t start = libexec_round_down(segment->address + placing->bias, page_size);
-        const uint64_t end = libexec_round_up(segment->address + placing->bias + segment->memory_size, page_size);
-        const struct libexec_range *obstacle =
-            segment->memory_size != 0 ? layout_obstacle(state, start, end - start) : NULL;
-        if (obstacle == NULL)
-            continue;
-        layout_fail(state, i == 0 && segment->file_size != 0 ? LIBEXEC_E_COLLISION : LIBEXEC_E_SEGMENT_COLLISION,
-                    "an image's pages are nobody else's", start, start, obstacle->address);
-        state->report.known |= LIBEXEC_REPORT_PROGRAM_HEADER;
-        state->report.program_header = segment->program_header;
-        return state->report.status;
-    }
-    if (placing->pages > placing->bounds.page_budget)
-        libexec_fail_value(&state->report, LIBEXEC_E_PAGE_BUDGET, "the policy's page budget", placing->pages,
-                           placing->bounds.page_budget);
-    return state->report.status;
+static enum libexec_status layout_check_collision(struct libexec_state *state, const struct libexec_segment *segment,
+                                                  uint64_t bias, enum libexec_status status) {
+    const uint64_t page_size = state->arch->page_size;
+    const uint64_t start = libexec_round_down(segment->address + bias, page_size);
+    const uint64_t end = libexec_round_up(segment->address + bias + segment->memory_size, page_size);
+    const struct libexec_range *obstacle =
+        segment->memory_size != 0 ? layout_obstacle(state, start, end - start) : NULL;
+    if (obstacle == NULL)
+        return LIBEXEC_OK;
+    layout_fail(state, status, start, start, obstacle->address);
+    state->report.known |= LIBEXEC_REPORT_PROGRAM_HEADER;
+    state->report.program_header = segment->program_header;
+    return status;
 }
 
-static void layout_locate_report(struct libexec_state *state, const struct libexec_plan *plan) {
-    struct libexec_report *report = &state->report;
-    if (report->status != LIBEXEC_OK && (report->known & LIBEXEC_REPORT_PROGRAM_HEADER) != 0)
-        libexec_fail_offset(report,
-                            plan->program_headers_offset + (uint64_t)report->program_header * ELF_PROGRAM_HEADER_SIZE);
+// The first segment's collision is Linux's to find, before it looks at the others; later ones are this library's.
+static enum libexec_status layout_check_segments(struct libexec_state *state, const struct libexec_plan *plan,
+                                                 struct libexec_placing *placing) {
+    const struct libexec_segment *first = &plan->segments[0];
+    for (uint32_t i = 0; i < plan->segment_count; i++) {
+        if (libexec_segment_check(&plan->segments[i], placing, i == 0, &state->report) != LIBEXEC_OK)
+            return state->report.status;
+        if (i == 0 && first->file_size != 0 &&
+            layout_check_collision(state, first, placing->bias, LIBEXEC_E_COLLISION) != LIBEXEC_OK)
+            return state->report.status;
+    }
+    if (placing->pages > placing->bounds.page_budget)
+        return libexec_fail_value(&state->report, LIBEXEC_E_PAGE_BUDGET, placing->pages, placing->bounds.page_budget);
+    if (layout_obstacle(state, plan->low + placing->bias, plan->high - plan->low) == NULL)
+        return LIBEXEC_OK;
+    for (uint32_t i = 0; i < plan->segment_count; i++)
+        if (layout_check_collision(state, &plan->segments[i], placing->bias, LIBEXEC_E_SEGMENT_COLLISION) != LIBEXEC_OK)
+            return state->report.status;
+    return LIBEXEC_OK;
 }
 
 static bool layout_span_is_empty(struct libexec_state *state, const struct libexec_plan *plan) {
-    if (plan->end != plan->low)
+    if (libexec_round_up(plan->end - plan->low, state->arch->page_size) != 0) // wrapping, as in Linux
         return false;
-    libexec_fail_value(&state->report, LIBEXEC_E_EMPTY_SPAN, "the PT_LOADs span bytes", 0, 1);
+    libexec_fail_value(&state->report, LIBEXEC_E_EMPTY_SPAN, 0, 1);
     return true;
 }
 
@@ -297,11 +303,9 @@ static enum libexec_status layout_place_interpreter(struct libexec_state *state,
         return LIBEXEC_OK;
     state->report.file = LIBEXEC_FILE_INTERPRETER;
     if (plan->type != ELF_TYPE_EXEC && plan->type != ELF_TYPE_DYN) // Linux, too, finds this out only here
-        return libexec_fail_value(&state->report, LIBEXEC_E_TYPE, "gABI ch. 4: e_type is ET_EXEC or ET_DYN", plan->type,
-                                  ELF_TYPE_DYN);
+        return libexec_fail_value(&state->report, LIBEXEC_E_TYPE, plan->type, ELF_TYPE_DYN);
     if (plan->segment_count == 0)
-        return libexec_fail_value(&state->report, LIBEXEC_E_NO_SEGMENTS, "gABI ch. 5: an interpreter has segments", 0,
-                                  1);
+        return libexec_fail_value(&state->report, LIBEXEC_E_NO_SEGMENTS, 0, 1);
     if (layout_span_is_empty(state, plan))
         return state->report.status;
     placing.span = plan->end - plan->low;
@@ -326,8 +330,8 @@ static enum libexec_status layout_place_entry(struct libexec_state *state, const
     if (layout->entry < bounds->user_high)
         return LIBEXEC_OK;
     state->report.file = state->has_interpreter ? LIBEXEC_FILE_INTERPRETER : LIBEXEC_FILE_PROGRAM;
-    layout_fail(state, LIBEXEC_E_ENTRY_RANGE, "e_entry is a user address", layout->entry, layout->entry,
-                bounds->user_high);
+    layout_fail(state, LIBEXEC_E_ENTRY_RANGE, layout->entry, layout->entry, bounds->user_high);
+    libexec_fail_offset(&state->report, ELF_E_ENTRY);
     return state->report.status;
 }
 
@@ -353,7 +357,7 @@ static enum libexec_status layout_check_template(struct libexec_state *state, st
     if (status == LIBEXEC_OK)
         return status;
     state->report.stage = LIBEXEC_STAGE_TLS;
-    libexec_fail(&state->report, status, "gABI ch. 5: PT_TLS");
+    libexec_fail(&state->report, status);
     state->report.known |= LIBEXEC_REPORT_PROGRAM_HEADER;
     state->report.program_header = plan->tls_program_header;
     layout_locate_report(state, plan);
@@ -386,7 +390,7 @@ static enum libexec_status layout_place_tls(struct libexec_state *state, const s
                             (shape.alignment > page_size ? shape.alignment : 0);
     const uint64_t start = layout_find(state, bounds, layout->mmap_top, length);
     if (start == 0 || length / page_size > bounds->page_budget) {
-        layout_fail(state, start == 0 ? LIBEXEC_E_NO_ROOM : LIBEXEC_E_PAGE_BUDGET, "the TLS block fits", 0, length,
+        layout_fail(state, start == 0 ? LIBEXEC_E_NO_ROOM : LIBEXEC_E_PAGE_BUDGET, 0, length,
                     bounds->page_budget * page_size);
         return state->report.status;
     }
@@ -421,8 +425,7 @@ static enum libexec_status layout_check_reserved(struct libexec_state *state) {
         if (!libexec_overlap(range->address, range->length, layout->guard.address,
                              layout->guard.length + layout->stack.length))
             continue;
-        layout_fail(state, LIBEXEC_E_LAYOUT, "reserved ranges leave the stack alone", range->address, range->address,
-                    layout->guard.address);
+        layout_fail(state, LIBEXEC_E_LAYOUT, range->address, range->address, layout->guard.address);
         return state->report.status;
     }
     return LIBEXEC_OK;

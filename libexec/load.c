@@ -97,6 +97,7 @@ static enum libexec_status load_map_run(struct libexec_state *state, const struc
         if (libexec_space_map(state, &operation) != LIBEXEC_OK || split.borrowed == run->length)
             return state->report.status;
     }
+    state->must_fill = true;
     operation.backing = LIBEXEC_BACKING_WRITTEN;
     operation.region.address += split.borrowed;
     operation.region.length = run->length - split.borrowed;
@@ -107,9 +108,10 @@ static enum libexec_status load_map_run(struct libexec_state *state, const struc
 
 static enum libexec_status load_map_image(struct libexec_state *state, const struct load_image *image) {
     const uint32_t page_size = state->arch->page_size;
+    struct libexec_run_cursor cursor = {0, 0};
     struct libexec_run run;
     state->report.file = image->file;
-    for (uint64_t from = 0; libexec_plan_next_run(image->plan, page_size, from, &run); from = run.address + run.length)
+    while (libexec_plan_run(image->plan, page_size, &cursor, &run))
         if (load_map_run(state, image, &run) != LIBEXEC_OK)
             return state->report.status;
     return LIBEXEC_OK;
@@ -185,10 +187,10 @@ enum libexec_status libexec_load_copy(struct libexec_state *state, const struct 
 
 static enum libexec_status load_fill_image(struct libexec_state *state, const struct load_image *image) {
     const uint32_t page_size = state->arch->page_size;
+    struct libexec_run_cursor cursor = {0, 0};
     struct libexec_run run;
     state->report.file = image->file;
-    for (uint64_t from = 0; libexec_plan_next_run(image->plan, page_size, from, &run);
-         from = run.address + run.length) {
+    while (libexec_plan_run(image->plan, page_size, &cursor, &run)) {
         if (run.file_length == 0)
             continue;
         const uint64_t borrowed = load_split_run(&run, image->source, page_size).borrowed;
@@ -209,6 +211,8 @@ static enum libexec_status load_fill_image(struct libexec_state *state, const st
 }
 
 enum libexec_status libexec_load_fill(struct libexec_state *state) {
+    if (!state->must_fill)
+        return LIBEXEC_OK;
     const struct load_image program = load_program(state);
     const struct load_image interpreter = load_interpreter(state);
     if (load_fill_image(state, &program) != LIBEXEC_OK)

@@ -25,11 +25,11 @@ void libexec_bounds_of(struct libexec_bounds *bounds, const struct libexec_arch 
     bounds->page_budget = policy->page_budget != 0 ? policy->page_budget : bounds->user_high / arch->page_size;
 }
 
-static enum libexec_status plan_fail(struct libexec_report *report, enum libexec_status status, const char *clause,
-                                     uint32_t program_header, uint64_t value, uint64_t limit) {
+static enum libexec_status plan_fail(struct libexec_report *report, enum libexec_status status, uint32_t program_header,
+                                     uint64_t value, uint64_t limit) {
     if (report->status != LIBEXEC_OK)
         return report->status;
-    libexec_fail_value(report, status, clause, value, limit);
+    libexec_fail_value(report, status, value, limit);
     report->known |= LIBEXEC_REPORT_PROGRAM_HEADER;
     report->program_header = program_header;
     return status;
@@ -63,8 +63,7 @@ static void plan_extend(struct libexec_plan *plan, const struct libexec_segment 
 static void plan_add_segment(struct libexec_plan *plan, const struct libexec_program_header *header, uint32_t index,
                              uint64_t page_size, struct libexec_report *own) {
     if (plan->segment_count == LIBEXEC_CONFIG_SEGMENTS) {
-        plan_fail(own, LIBEXEC_E_SEGMENT_CAPACITY, "LIBEXEC_CONFIG_SEGMENTS", index, LIBEXEC_CONFIG_SEGMENTS + 1,
-                  LIBEXEC_CONFIG_SEGMENTS);
+        plan_fail(own, LIBEXEC_E_SEGMENT_CAPACITY, index, LIBEXEC_CONFIG_SEGMENTS + 1, LIBEXEC_CONFIG_SEGMENTS);
         return;
     }
     struct libexec_segment *segment = &plan->segments[plan->segment_count];
@@ -94,14 +93,11 @@ static void plan_note_interpreter(struct libexec_plan *plan, const struct libexe
     plan->interpreter_offset = header->offset;
     plan->interpreter_length = header->file_size;
     if (header->file_size < 2 || header->file_size > LIBEXEC_PATH_MAX)
-        plan_fail(report, LIBEXEC_E_INTERPRETER_LENGTH, "Linux: p_filesz of PT_INTERP is 2 ... 4096", index,
-                  header->file_size, LIBEXEC_PATH_MAX);
+        plan_fail(report, LIBEXEC_E_INTERPRETER_LENGTH, index, header->file_size, LIBEXEC_PATH_MAX);
     else if (!libexec_inside(header->offset, header->file_size, (uint64_t)INT64_MAX))
-        plan_fail(report, LIBEXEC_E_INTERPRETER_OFFSET, "file offsets are signed 64-bit numbers", index, header->offset,
-                  INT64_MAX);
+        plan_fail(report, LIBEXEC_E_INTERPRETER_OFFSET, index, header->offset, INT64_MAX);
     else if (!libexec_inside(header->offset, header->file_size, plan->file_size))
-        plan_fail(report, LIBEXEC_E_INTERPRETER_OUTSIDE, "gABI ch. 5: the name is in the file", index, header->offset,
-                  plan->file_size);
+        plan_fail(report, LIBEXEC_E_INTERPRETER_OUTSIDE, index, header->offset, plan->file_size);
 }
 
 static void plan_note_tls(struct libexec_plan *plan, const struct libexec_program_header *header, uint32_t index) {
@@ -167,7 +163,7 @@ static enum libexec_status plan_walk_table(struct libexec_plan *plan, struct lib
             bytes = libexec_window_at(window, offset, ELF_PROGRAM_HEADER_SIZE);
         }
         if (bytes == NULL) // the buffer is smaller than one entry: excluded by the callers
-            return libexec_fail(report, LIBEXEC_E_REQUEST, "buffer of 512 bytes at least");
+            return libexec_fail(report, LIBEXEC_E_REQUEST);
         struct libexec_program_header header;
         libexec_program_header_load(&header, bytes);
         plan_add_header(plan, &header, i, page_size, property, report, own);
@@ -223,12 +219,11 @@ static enum libexec_status plan_read_property(struct libexec_plan *plan, struct 
 static void plan_refuse_segment(const struct libexec_plan *plan, const struct libexec_segment *segment,
                                 const struct libexec_policy *policy, struct libexec_report *own) {
     if (segment->file_size != 0 && !libexec_inside(segment->file_offset, segment->file_size, plan->file_size))
-        plan_fail(own, LIBEXEC_E_OUTSIDE_FILE, "gABI ch. 5: p_offset + p_filesz <= file size", segment->program_header,
-                  segment->file_offset, plan->file_size);
+        plan_fail(own, LIBEXEC_E_OUTSIDE_FILE, segment->program_header, segment->file_offset, plan->file_size);
     const uint32_t both = LIBEXEC_RIGHT_WRITE | LIBEXEC_RIGHT_EXECUTE;
     if ((policy->flags & LIBEXEC_POLICY_NO_WRITE_EXECUTE) != 0 && (segment->rights & both) == both)
-        plan_fail(own, LIBEXEC_E_WRITE_EXECUTE, "policy: no segment is writable and executable",
-                  segment->program_header, segment->rights, LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_EXECUTE);
+        plan_fail(own, LIBEXEC_E_WRITE_EXECUTE, segment->program_header, segment->rights,
+                  LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_EXECUTE);
 }
 
 static void plan_refuse_overlap(const struct libexec_plan *plan, uint64_t page_size, struct libexec_report *own) {
@@ -237,8 +232,7 @@ static void plan_refuse_overlap(const struct libexec_plan *plan, uint64_t page_s
         for (uint32_t j = 0; j < i; j++) {
             const struct segment_pages b = segment_pages_of(&plan->segments[j], page_size);
             if (libexec_overlap(a.start, a.end - a.start, b.start, b.end - b.start))
-                plan_fail(own, LIBEXEC_E_OVERLAP, "policy: no two segments share a page",
-                          plan->segments[i].program_header, a.start, b.end);
+                plan_fail(own, LIBEXEC_E_OVERLAP, plan->segments[i].program_header, a.start, b.end);
         }
     }
 }
@@ -262,25 +256,23 @@ static bool plan_occupies_bytes(const struct libexec_plan *plan) {
 static void plan_refuse(const struct libexec_plan *plan, const struct libexec_policy *policy, uint64_t page_size,
                         struct libexec_report *own) {
     if (!plan_occupies_bytes(plan))
-        libexec_fail_value(own, LIBEXEC_E_NO_SEGMENTS, "gABI ch. 5: a program has segments to load",
-                           plan->segment_count, 1);
+        libexec_fail_value(own, LIBEXEC_E_NO_SEGMENTS, plan->segment_count, 1);
     for (uint32_t i = 0; i < plan->segment_count; i++)
         plan_refuse_segment(plan, &plan->segments[i], policy, own);
     if ((policy->flags & LIBEXEC_POLICY_NO_OVERLAP) != 0 && (plan->flags & LIBEXEC_PLAN_ORDERED) == 0)
         plan_refuse_overlap(plan, page_size, own);
     if ((policy->flags & LIBEXEC_POLICY_ENTRY_EXECUTABLE) != 0 && !plan_entry_executable(plan)) {
-        libexec_fail_value(own, LIBEXEC_E_ENTRY_RIGHTS, "policy: e_entry is in an executable segment", plan->entry,
-                           plan->end);
+        libexec_fail_value(own, LIBEXEC_E_ENTRY_RIGHTS, plan->entry, plan->end);
         libexec_fail_offset(own, ELF_E_ENTRY);
     }
     if (own->file == LIBEXEC_FILE_INTERPRETER)
         return;
     if ((policy->flags & LIBEXEC_POLICY_PIE_ONLY) != 0 && (plan->flags & LIBEXEC_PLAN_POSITION_INDEPENDENT) == 0) {
-        libexec_fail_value(own, LIBEXEC_E_NOT_PIE, "policy: e_type is ET_DYN", ELF_TYPE_EXEC, ELF_TYPE_DYN);
+        libexec_fail_value(own, LIBEXEC_E_NOT_PIE, ELF_TYPE_EXEC, ELF_TYPE_DYN);
         libexec_fail_offset(own, ELF_E_TYPE);
     }
     if ((policy->flags & LIBEXEC_POLICY_NO_EXECUTABLE_STACK) != 0 && (plan->flags & LIBEXEC_PLAN_EXECUTABLE_STACK) != 0)
-        libexec_fail(own, LIBEXEC_E_EXECUTABLE_STACK, "policy: PT_GNU_STACK without PF_X");
+        libexec_fail(own, LIBEXEC_E_EXECUTABLE_STACK);
 }
 
 enum libexec_status libexec_plan_collect(struct libexec_plan *plan, struct libexec_window *window,
@@ -308,21 +300,22 @@ enum libexec_status libexec_plan_collect(struct libexec_plan *plan, struct libex
     return LIBEXEC_OK;
 }
 
-enum libexec_status libexec_plan_interpreter_name(const struct libexec_plan *plan, const struct libexec_window *window,
+enum libexec_status libexec_plan_interpreter_name(const struct libexec_plan *plan, struct libexec_window *window,
                                                   char *name, uint64_t size, struct libexec_report *report) {
     const uint64_t length = plan->interpreter_length;
     if (length > size)
-        return libexec_fail_value(report, LIBEXEC_E_NAME_TOO_LONG, "LIBEXEC_CONFIG_NAME_BYTES", length, size);
+        return libexec_fail_value(report, LIBEXEC_E_NAME_TOO_LONG, length, size);
     const uint8_t *bytes = libexec_window_at(window, plan->interpreter_offset, length);
     if (bytes != NULL)
         memcpy(name, bytes, (size_t)length);
-    else if (libexec_source_read(window->source, plan->interpreter_offset, name, length, report) != LIBEXEC_OK)
+    libexec_window_close(window); // before another call on the source
+    if (bytes == NULL &&
+        libexec_source_read(window->source, plan->interpreter_offset, name, length, report) != LIBEXEC_OK)
         return report->status;
     if (name[length - 1] != 0)
-        libexec_fail_value(report, LIBEXEC_E_INTERPRETER_UNTERMINATED, "gABI ch. 5: the name ends with a NUL",
-                           (uint8_t)name[length - 1], 0);
+        libexec_fail_value(report, LIBEXEC_E_INTERPRETER_UNTERMINATED, (uint8_t)name[length - 1], 0);
     else if (name[0] == 0)
-        libexec_fail(report, LIBEXEC_E_INTERPRETER_EMPTY, "gABI ch. 5: PT_INTERP is a path name");
+        libexec_fail(report, LIBEXEC_E_INTERPRETER_EMPTY);
     if (report->status != LIBEXEC_OK)
         libexec_fail_offset(report, plan->interpreter_offset);
     return report->status;
@@ -340,27 +333,22 @@ static enum libexec_status segment_check_range(const struct segment_range *range
                                                uint32_t program_header, struct libexec_report *report) {
     const struct libexec_bounds *bounds = &placing->bounds;
     if (range->length == 0 || range->length > bounds->user_high)
-        return plan_fail(report, LIBEXEC_E_NO_ROOM, "the segment fits the user range", program_header, range->length,
-                         bounds->user_high);
+        return plan_fail(report, LIBEXEC_E_NO_ROOM, program_header, range->length, bounds->user_high);
     if (!placing->placed)
         return LIBEXEC_OK;
     if (range->start > bounds->user_high - range->length)
-        return plan_fail(report, LIBEXEC_E_NO_ROOM, "the segment ends inside the user range", program_header,
-                         range->start, bounds->user_high);
+        return plan_fail(report, LIBEXEC_E_NO_ROOM, program_header, range->start, bounds->user_high);
     if (range->start < bounds->user_low)
-        return plan_fail(report, LIBEXEC_E_LOW_ADDRESS, "the lowest address a program may map", program_header,
-                         range->start, bounds->user_low);
+        return plan_fail(report, LIBEXEC_E_LOW_ADDRESS, program_header, range->start, bounds->user_low);
     return LIBEXEC_OK;
 }
 
 // Like Linux, looks at one run of private pages at a time; layout.c looks at their sum.
-static enum libexec_status segment_charge(struct libexec_placing *placing, uint64_t length, bool private_pages,
+static enum libexec_status segment_charge(const struct libexec_placing *placing, uint64_t length, bool private_pages,
                                           uint32_t program_header, struct libexec_report *report) {
     const uint64_t pages = length / placing->bounds.page_size;
-    placing->pages += pages; // each length was tested against the user range: no overflow
     if (private_pages && pages > placing->bounds.page_budget)
-        return plan_fail(report, LIBEXEC_E_PAGE_BUDGET, "the policy's page budget", program_header, pages,
-                         placing->bounds.page_budget);
+        return plan_fail(report, LIBEXEC_E_PAGE_BUDGET, program_header, pages, placing->bounds.page_budget);
     return LIBEXEC_OK;
 }
 
@@ -379,17 +367,14 @@ static enum libexec_status segment_check_file(const struct libexec_segment *segm
     if (first && placing->span != 0)
         range.length = libexec_round_up(placing->span, page_size);
     if (!libexec_add(offset, range.length, &end))
-        return plan_fail(report, LIBEXEC_E_FILE_RANGE, "p_offset + p_filesz does not wrap", index, segment->file_offset,
-                         UINT64_MAX);
+        return plan_fail(report, LIBEXEC_E_FILE_RANGE, index, segment->file_offset, UINT64_MAX);
     if ((offset & (page_size - 1)) != 0)
-        return plan_fail(report, LIBEXEC_E_CONGRUENCE, "gABI ch. 5: p_vaddr = p_offset modulo the page size", index,
-                         segment->file_offset & (page_size - 1), in_page);
+        return plan_fail(report, LIBEXEC_E_CONGRUENCE, index, segment->file_offset & (page_size - 1), in_page);
     if (segment_check_range(&range, placing, index, report) != LIBEXEC_OK)
         return report->status;
     if (end > (uint64_t)INT64_MAX)
-        return plan_fail(report, LIBEXEC_E_FILE_OFFSET, "file offsets are signed 64-bit numbers", index,
-                         segment->file_offset, INT64_MAX);
-    return segment_charge(placing, size, (segment->rights & LIBEXEC_RIGHT_WRITE) != 0, index, report);
+        return plan_fail(report, LIBEXEC_E_FILE_OFFSET, index, segment->file_offset, INT64_MAX);
+    return segment_charge(placing, range.length, (segment->rights & LIBEXEC_RIGHT_WRITE) != 0, index, report);
 }
 
 // The zero pages: Linux's vm_brk_flags.
@@ -415,15 +400,13 @@ static enum libexec_status segment_check_addresses(const struct libexec_segment 
     const uint64_t address = segment->address + (placing->interpreter ? placing->bias : 0);
     const uint32_t index = segment->program_header;
     if (placing->placed && libexec_round_down(placing->bias + segment->address, placing->bounds.page_size) >= high)
-        return plan_fail(report, LIBEXEC_E_ADDRESS_RANGE, "p_vaddr is a user address", index, segment->address, high);
+        return plan_fail(report, LIBEXEC_E_ADDRESS_RANGE, index, segment->address, high);
     if (address >= high)
-        return plan_fail(report, LIBEXEC_E_ADDRESS_RANGE, "p_vaddr is a user address", index, segment->address, high);
+        return plan_fail(report, LIBEXEC_E_ADDRESS_RANGE, index, segment->address, high);
     if (segment->file_size > segment->memory_size)
-        return plan_fail(report, LIBEXEC_E_FILE_OVER_MEMORY, "gABI ch. 5: p_filesz <= p_memsz", index,
-                         segment->file_size, segment->memory_size);
+        return plan_fail(report, LIBEXEC_E_FILE_OVER_MEMORY, index, segment->file_size, segment->memory_size);
     if (!libexec_inside(address, segment->memory_size, high))
-        return plan_fail(report, LIBEXEC_E_ADDRESS_RANGE, "p_vaddr + p_memsz is a user address", index,
-                         segment->memory_size, high);
+        return plan_fail(report, LIBEXEC_E_ADDRESS_RANGE, index, segment->memory_size, high);
     return LIBEXEC_OK;
 }
 
@@ -431,9 +414,12 @@ enum libexec_status libexec_segment_check(const struct libexec_segment *segment,
                                           bool first, struct libexec_report *report) {
     if (segment->file_size != 0 && segment_check_file(segment, placing, first, report) != LIBEXEC_OK)
         return report->status;
-    if (segment_check_zero(segment, placing, report) != LIBEXEC_OK)
+    if (segment_check_zero(segment, placing, report) != LIBEXEC_OK ||
+        segment_check_addresses(segment, placing, report) != LIBEXEC_OK)
         return report->status;
-    return segment_check_addresses(segment, placing, report);
+    const struct segment_pages pages = segment_pages_of(segment, placing->bounds.page_size);
+    placing->pages += (pages.end - pages.start) / placing->bounds.page_size;
+    return LIBEXEC_OK;
 }
 
 // ---- public ---------------------------------------------------------------------------------------------------------
@@ -444,13 +430,12 @@ static enum libexec_status plan_check_alone(const struct libexec_plan *plan, con
     struct libexec_placing placing = {.placed = fixed};
     libexec_bounds_of(&placing.bounds, arch, policy);
     if (!fixed && plan->segment_count != 0 && plan->end == plan->low)
-        return libexec_fail_value(report, LIBEXEC_E_EMPTY_SPAN, "the PT_LOADs span bytes", 0, 1);
+        return libexec_fail_value(report, LIBEXEC_E_EMPTY_SPAN, 0, 1);
     for (uint32_t i = 0; i < plan->segment_count; i++)
         if (libexec_segment_check(&plan->segments[i], &placing, false, report) != LIBEXEC_OK)
             return report->status;
     if (placing.pages > placing.bounds.page_budget)
-        libexec_fail_value(report, LIBEXEC_E_PAGE_BUDGET, "the policy's page budget", placing.pages,
-                           placing.bounds.page_budget);
+        libexec_fail_value(report, LIBEXEC_E_PAGE_BUDGET, placing.pages, placing.bounds.page_budget);
     return report->status;
 }
 
@@ -463,7 +448,7 @@ enum libexec_status libexec_plan_read(struct libexec_plan *plan, const struct li
     libexec_report_begin(report, LIBEXEC_STAGE_HEADER, LIBEXEC_FILE_PROGRAM);
     libexec_report_begin(&own, LIBEXEC_STAGE_PLAN, LIBEXEC_FILE_PROGRAM);
     if (buffer_size < 512 || !libexec_power_of_two(arch->page_size))
-        return libexec_fail(report, LIBEXEC_E_REQUEST, "buffer of 512 bytes at least");
+        return libexec_fail(report, LIBEXEC_E_REQUEST);
     if (policy == NULL)
         policy = &default_policy;
     libexec_window_open(&window, source, buffer, buffer_size);
@@ -493,19 +478,60 @@ static const struct libexec_segment *run_owner(const struct libexec_plan *plan, 
     return NULL;
 }
 
+// File bytes of the owner from `page` on: all of its pages where p_memsz == p_filesz (the bytes around the segment are
+// as in the file), else up to p_filesz.
+static void run_file_bytes(const struct libexec_plan *plan, const struct libexec_segment *owner,
+                           const struct segment_pages *pages, uint64_t page, struct libexec_run *run) {
+    const uint64_t bytes = owner->memory_size > owner->file_size ? owner->address + owner->file_size - pages->start
+                                                                 : pages->file_end - pages->start;
+    run->file_offset = owner->file_offset - owner->address + page; // modulo 2^64; the sum is in the file
+    run->file_length = libexec_min(bytes - (page - pages->start), run->length);
+    // The last page may reach past the end of the file: what the file lacks is zero, as in a page cache.
+    run->file_length =
+        run->file_offset < plan->file_size ? libexec_min(run->file_length, plan->file_size - run->file_offset) : 0;
+}
+
+// The owner's pages from `page` to `end` at most: those with file bytes, or those without.
+static void run_of_segment(const struct libexec_plan *plan, const struct libexec_segment *owner,
+                           const struct segment_pages *pages, uint64_t page, uint64_t end, struct libexec_run *run) {
+    const bool has_bytes = page < pages->file_end;
+    run->address = page;
+    run->length = libexec_min(end, has_bytes ? pages->file_end : pages->end) - page;
+    run->file_offset = 0;
+    run->file_length = 0;
+    run->rights = owner->rights;
+    run->program_header = owner->program_header;
+    if (has_bytes)
+        run_file_bytes(plan, owner, pages, page, run);
+    else
+        run->rights |= LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_WRITE;
+}
+
+// Segments that ascend and share no page: each is its own owner.
+static bool run_ordered(const struct libexec_plan *plan, uint64_t page_size, struct libexec_run_cursor *cursor,
+                        struct libexec_run *run) {
+    for (; cursor->index < plan->segment_count; cursor->index++) {
+        const struct libexec_segment *segment = &plan->segments[cursor->index];
+        const struct segment_pages pages = segment_pages_of(segment, page_size);
+        const uint64_t page = libexec_max(pages.start, cursor->from);
+        if (page >= pages.end)
+            continue;
+        run_of_segment(plan, segment, &pages, page, pages.end, run);
+        return true;
+    }
+    return false;
+}
+
 // The first page at or above `from` that any segment covers.
 static bool run_first_page(const struct libexec_plan *plan, uint64_t page_size, uint64_t from, uint64_t *page) {
     bool found = false;
     for (uint32_t i = 0; i < plan->segment_count; i++) {
         const struct segment_pages pages = segment_pages_of(&plan->segments[i], page_size);
-        if (pages.end <= from || pages.end == pages.start)
-            continue;
         const uint64_t start = libexec_max(pages.start, from);
-        if (!found || start < *page)
+        if (start < pages.end && (!found || start < *page)) {
             *page = start;
-        found = true;
-        if ((plan->flags & LIBEXEC_PLAN_ORDERED) != 0)
-            break;
+            found = true;
+        }
     }
     return found;
 }
@@ -513,27 +539,12 @@ static bool run_first_page(const struct libexec_plan *plan, uint64_t page_size, 
 // How far the owner's pages reach before a later segment takes over.
 static uint64_t run_cut(const struct libexec_plan *plan, const struct libexec_segment *owner, uint64_t page_size,
                         uint64_t page, uint64_t end) {
-    if ((plan->flags & LIBEXEC_PLAN_ORDERED) != 0)
-        return end;
     for (const struct libexec_segment *later = owner + 1; later < plan->segments + plan->segment_count; later++) {
         const struct segment_pages pages = segment_pages_of(later, page_size);
         if (pages.end != pages.start && pages.start > page && pages.start < end)
             end = pages.start;
     }
     return end;
-}
-
-// File bytes of the owner from `page` on: all of its pages where p_memsz == p_filesz (the bytes around the segment are
-// as in the file), else up to p_filesz.
-static void run_file_bytes(const struct libexec_plan *plan, const struct libexec_segment *owner,
-                           const struct segment_pages *pages, uint64_t page, struct libexec_run *run) {
-    const uint64_t bytes = owner->memory_size > owner->file_size ? owner->address + owner->file_size - pages->start
-                                                                 : pages->file_end - pages->start;
-    run->file_offset = owner->file_offset - (owner->address - pages->start) + (page - pages->start);
-    run->file_length = libexec_min(bytes - (page - pages->start), run->length);
-    // The last page may reach past the end of the file: what the file lacks is zero, as in a page cache.
-    run->file_length =
-        run->file_offset < plan->file_size ? libexec_min(run->file_length, plan->file_size - run->file_offset) : 0;
 }
 
 // A bss-only segment may begin inside a page. What earlier segments put below its first byte stays: finds the file
@@ -557,8 +568,7 @@ static void run_neighbour(const struct libexec_plan *plan, const struct libexec_
     run->file_length = libexec_min(run->file_length, limit);
 }
 
-bool libexec_plan_next_run(const struct libexec_plan *plan, uint32_t page_size, libexec_address from,
-                           struct libexec_run *run) {
+static bool run_shared(const struct libexec_plan *plan, uint64_t page_size, uint64_t from, struct libexec_run *run) {
     struct segment_pages pages;
     uint64_t page = 0;
     if (!run_first_page(plan, page_size, from, &page))
@@ -566,21 +576,28 @@ bool libexec_plan_next_run(const struct libexec_plan *plan, uint32_t page_size, 
     const struct libexec_segment *owner = run_owner(plan, plan->segment_count, page_size, page, &pages);
     if (owner == NULL) // cannot be: some segment covers the page
         return false;
-    const bool has_bytes = page < pages.file_end;
-    run->address = page;
-    run->length = run_cut(plan, owner, page_size, page, has_bytes ? pages.file_end : pages.end) - page;
-    run->file_offset = 0;
-    run->file_length = 0;
-    run->rights = owner->rights | (has_bytes ? 0 : LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_WRITE);
-    run->program_header = owner->program_header;
-    if (has_bytes) {
-        run_file_bytes(plan, owner, &pages, page, run);
-    } else if (owner->address > page && (plan->flags & LIBEXEC_PLAN_ORDERED) == 0) {
-        const uint64_t whole = run->length;
-        run->length = page_size;
-        run_neighbour(plan, owner, page_size, run);
-        if (run->file_length == 0)
-            run->length = whole;
-    }
+    run_of_segment(plan, owner, &pages, page, run_cut(plan, owner, page_size, page, pages.end), run);
+    if (owner->file_size != 0 || owner->address <= page)
+        return true;
+    const uint64_t whole = run->length;
+    run->length = page_size;
+    run_neighbour(plan, owner, page_size, run);
+    if (run->file_length == 0)
+        run->length = whole;
     return true;
+}
+
+bool libexec_plan_run(const struct libexec_plan *plan, uint64_t page_size, struct libexec_run_cursor *cursor,
+                      struct libexec_run *run) {
+    const bool found = (plan->flags & LIBEXEC_PLAN_ORDERED) != 0 ? run_ordered(plan, page_size, cursor, run)
+                                                                 : run_shared(plan, page_size, cursor->from, run);
+    if (found)
+        cursor->from = run->address + run->length;
+    return found;
+}
+
+bool libexec_plan_next_run(const struct libexec_plan *plan, uint32_t page_size, libexec_address from,
+                           struct libexec_run *run) {
+    struct libexec_run_cursor cursor = {from, 0};
+    return libexec_plan_run(plan, page_size, &cursor, run);
 }

@@ -42,8 +42,18 @@ struct libexec_placing {
 enum libexec_status libexec_segment_check(const struct libexec_segment *segment, struct libexec_placing *placing,
                                           bool first, struct libexec_report *report);
 
-// The name in PT_INTERP, from the window if it still holds it. `size` is that of `name`; the name ends with a NUL.
-enum libexec_status libexec_plan_interpreter_name(const struct libexec_plan *plan, const struct libexec_window *window,
+// Walks the runs of a plan; see libexec_plan_next_run. Starts all zero, or with `from` set.
+struct libexec_run_cursor {
+    uint64_t from;
+    uint32_t index; // of the first segment that may still hold a run, where segments are ordered
+};
+
+bool libexec_plan_run(const struct libexec_plan *plan, uint64_t page_size, struct libexec_run_cursor *cursor,
+                      struct libexec_run *run);
+
+// The name in PT_INTERP, from the window if it still holds it; closes the window. `size` is that of `name`; the name
+// ends with a NUL.
+enum libexec_status libexec_plan_interpreter_name(const struct libexec_plan *plan, struct libexec_window *window,
                                                   char *name, uint64_t size, struct libexec_report *report);
 
 #endif

@@ -10,10 +10,10 @@ void libexec_report_begin(struct libexec_report *report, enum libexec_stage stag
     report->file = file;
 }
 
-enum libexec_status libexec_fail(struct libexec_report *report, enum libexec_status status, const char *clause) {
+enum libexec_status libexec_fail(struct libexec_report *report, enum libexec_status status) {
     if (report->status == LIBEXEC_OK) {
         report->status = status;
-        report->clause = clause;
+        report->clause = libexec_status_clause(status);
     }
     return report->status;
 }
@@ -21,17 +21,17 @@ enum libexec_status libexec_fail(struct libexec_report *report, enum libexec_sta
 enum libexec_status libexec_fail_host(struct libexec_report *report, enum libexec_status status, int host_code) {
     if (report->status == LIBEXEC_OK)
         report->host_code = host_code;
-    return libexec_fail(report, status, NULL);
+    return libexec_fail(report, status);
 }
 
-enum libexec_status libexec_fail_value(struct libexec_report *report, enum libexec_status status, const char *clause,
-                                       uint64_t value, uint64_t limit) {
+enum libexec_status libexec_fail_value(struct libexec_report *report, enum libexec_status status, uint64_t value,
+                                       uint64_t limit) {
     if (report->status == LIBEXEC_OK) {
         report->value = value;
         report->limit = limit;
         report->known |= LIBEXEC_REPORT_VALUE | LIBEXEC_REPORT_LIMIT;
     }
-    return libexec_fail(report, status, clause);
+    return libexec_fail(report, status);
 }
 
 void libexec_fail_offset(struct libexec_report *report, uint64_t file_offset) {

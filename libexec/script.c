@@ -53,10 +53,9 @@ static enum libexec_status script_line_end(const struct script_bytes *line, uint
         return LIBEXEC_OK;
     const uint32_t name = script_skip_blanks(line, 2, SCRIPT_LAST);
     if (name > SCRIPT_LAST)
-        return libexec_fail(report, LIBEXEC_E_SCRIPT_EMPTY, "Linux: a path follows #!");
+        return libexec_fail(report, LIBEXEC_E_SCRIPT_EMPTY);
     if (script_word_end(line, name, SCRIPT_LAST) > SCRIPT_LAST)
-        return libexec_fail_value(report, LIBEXEC_E_SCRIPT_TRUNCATED, "Linux: the path ends within 256 bytes",
-                                  line->length, LIBEXEC_SCRIPT_LINE_MAX);
+        return libexec_fail_value(report, LIBEXEC_E_SCRIPT_TRUNCATED, line->length, LIBEXEC_SCRIPT_LINE_MAX);
     *end = SCRIPT_LAST;
     return LIBEXEC_OK;
 }
@@ -82,7 +81,7 @@ enum libexec_status libexec_script_parse(struct libexec_script_line *line, const
         end--;
     line->path = script_skip_blanks(&text, 2, end);
     if (line->path >= end)
-        return libexec_fail(report, LIBEXEC_E_SCRIPT_EMPTY, "Linux: a path follows #!");
+        return libexec_fail(report, LIBEXEC_E_SCRIPT_EMPTY);
     const uint32_t path_end = script_word_end(&text, line->path, end - 1);
     line->path_length = path_end - line->path;
     line->has_argument = path_end < end && script_at(&text, path_end) != 0;

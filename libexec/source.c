@@ -43,7 +43,7 @@ enum libexec_status libexec_source_read(const struct libexec_source *source, uin
     if (length == 0)
         return LIBEXEC_OK;
     if (!libexec_inside(offset, length, source->size)) {
-        libexec_fail_value(report, LIBEXEC_E_FILE_SHRANK, NULL, offset, source->size);
+        libexec_fail_value(report, LIBEXEC_E_FILE_SHRANK, offset, source->size);
         libexec_fail_offset(report, offset);
         return report->status;
     }
@@ -54,9 +54,9 @@ enum libexec_status libexec_source_read(const struct libexec_source *source, uin
     if (code != 0)
         libexec_fail_host(report, LIBEXEC_E_READ, code);
     else if (done > length)
-        libexec_fail_value(report, LIBEXEC_E_CONTRACT, "read_at: done <= length", done, length);
+        libexec_fail_value(report, LIBEXEC_E_CONTRACT, done, length);
     else
-        libexec_fail_value(report, done == 0 ? LIBEXEC_E_FILE_SHRANK : LIBEXEC_E_SHORT_READ, NULL, done, length);
+        libexec_fail_value(report, done == 0 ? LIBEXEC_E_FILE_SHRANK : LIBEXEC_E_SHORT_READ, done, length);
     libexec_fail_offset(report, offset);
     return report->status;
 }

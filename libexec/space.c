@@ -44,8 +44,7 @@ enum libexec_status libexec_space_view(struct libexec_state *state, uint64_t add
     if (code != 0)
         libexec_fail_host(&state->report, LIBEXEC_E_TRANSLATE, code);
     else if (view->bytes == NULL || view->length == 0 || view->length > length)
-        libexec_fail_value(&state->report, LIBEXEC_E_CONTRACT, "translate: a view of 1 to the bytes asked",
-                           view->length, length);
+        libexec_fail_value(&state->report, LIBEXEC_E_CONTRACT, view->length, length);
     if (state->report.status == LIBEXEC_OK)
         return LIBEXEC_OK;
     state->report.known |= LIBEXEC_REPORT_ADDRESS;
@@ -80,6 +79,7 @@ static bool space_move(struct libexec_state *state, enum space_role role, uint64
     struct libexec_slot *slot = &space->slots[space->role_slot[role]];
     const struct libexec_slot *neighbour = &space->slots[1 - space->role_slot[role]];
     space_close_slot(state, slot);
+    end = libexec_round_up(end, state->arch->page_size);
     if (neighbour->length != 0 && neighbour->address > page)
         end = libexec_min(end, neighbour->address);
     struct libexec_view view;
@@ -90,8 +90,7 @@ static bool space_move(struct libexec_state *state, enum space_role role, uint64
     slot->bytes = view.bytes;
     if (address - page < view.length)
         return true;
-    libexec_fail_value(&state->report, LIBEXEC_E_CONTRACT, "translate: a view reaches the end of the page", view.length,
-                       address - page + 1);
+    libexec_fail_value(&state->report, LIBEXEC_E_CONTRACT, view.length, address - page + 1);
     return false;
 }
 

@@ -31,21 +31,24 @@ struct libexec_script_words {
     uint16_t argument; // 0: none
 };
 
-// Copying the arguments.
+// Copying the arguments. The strings go up from `cursor`; `pool` is what may still be charged.
 struct libexec_copy {
     uint64_t argc;
     uint64_t envc;
-    uint64_t prefix;       // leading arguments that come from `#!` lines
-    uint64_t budget;       // bytes of strings that may still be stored
-    uint64_t cursor;       // where the next string goes
-    uint64_t dirty_end;    // bytes up to here were written, perhaps with surplus of the caller's memory
-    uint64_t fetched_at;   // user address of the bytes that already stand at the cursor ...
-    uint64_t fetched_left; // ... and how many
-    uint64_t environment;
+    uint64_t pool;          // bytes of strings and pointers that may still be stored
+    uint64_t cursor;        // where the next string goes
+    uint64_t dirty_end;     // strings were fetched up to here, perhaps with surplus of the caller's memory
+    uint64_t fetched_at;    // user address of the bytes that already stand at the cursor,
+    uint64_t fetched_left;  // how many they are,
+    const uint8_t *fetched; // and where the view has them
+    uint64_t guess_end;     // views are asked for up to here: where the strings at hand should end
+    uint64_t vector_end;    // behind the NULL of envp
+    uint64_t vector_dirty;  // pointers were fetched up to here
+    uint64_t tail;          // bytes that follow the vectors: auxiliary vector, random bytes, platform string
     uint64_t strings;
+    uint64_t environment;
     uint64_t strings_end;
-    bool empty_argv; // argc was 0
-    bool scattered;  // strings do not follow one another in the caller's memory
+    bool scattered; // strings do not follow one another in the caller's memory
 };
 
 #define LIBEXEC_BATCH 12
@@ -71,8 +74,8 @@ struct libexec_state {
     bool interpreter_open;
     bool has_interpreter;
     bool close_on_exec;
-    bool plans_valid;
     bool not_readable;
+    bool must_fill; // some pages were mapped for the library to write
     uint32_t script_depth;
 
     // Names: the path as named, and the words of `#!` lines.
@@ -93,7 +96,7 @@ struct libexec_state {
     struct libexec_space space;
     struct libexec_copy copy;
     uint32_t auxv_built;
-    uint32_t auxv_execfn; // index of AT_EXECFN
+    uint32_t auxv_random; // index of AT_RANDOM
 
     // Each in its turn: header bytes while plans are made, map operations while the image is loaded, then the auxiliary
     // vector.

@@ -4,50 +4,47 @@
 
 #include "bytes.h"
 #include "checked.h"
-#include "load.h"
-#include "report.h"
+#include "source.h"
 #include "space.h"
 #include "tls_shape.h"
 
-static enum libexec_status tls_copy(struct libexec_state *state, uint64_t from, uint64_t length) {
-    const struct libexec_copy_job job = {
-        .address = state->layout.tls_template + from,
-        .length = length,
-        .source = &state->program,
-        .file_offset = state->program_plan.tls_offset + from,
-        .file_length = length,
-    };
-    return libexec_load_copy(state, &job);
-}
-
-static enum libexec_status tls_write_template(struct libexec_state *state) {
+// What of the view at `at` is the template's, from the file.
+static enum libexec_status tls_write_template(struct libexec_state *state, uint64_t at,
+                                              const struct libexec_view *view) {
+    const uint64_t done = at - state->layout.tls_template;
     const uint64_t size = state->program_plan.tls_file_size;
-    const struct libexec_range borrowed = libexec_tls_borrowed(state);
-    if ((state->program_plan.flags & LIBEXEC_PLAN_TLS) == 0)
+    if (at < state->layout.tls_template || done >= size) // without PT_TLS both are what a missing template has: nothing
         return LIBEXEC_OK;
-    if (borrowed.length == 0)
-        return tls_copy(state, 0, size);
-    const uint64_t head = borrowed.address - state->layout.tls_template;
-    if (tls_copy(state, 0, head) != LIBEXEC_OK)
-        return state->report.status;
-    return tls_copy(state, head + borrowed.length, size - head - borrowed.length);
+    return libexec_source_read(&state->program, state->program_plan.tls_offset + done, view->bytes,
+                               libexec_min(size - done, view->length), &state->report);
 }
 
-static enum libexec_status tls_write_control_block(struct libexec_state *state) {
+// What of the view at `at` is the thread control block.
+static void tls_write_control_block(struct libexec_state *state, uint64_t at, const struct libexec_view *view) {
     const uint64_t pointer = state->layout.thread_pointer;
-    const uint64_t end = pointer + state->arch->thread_control_block_size;
-    for (uint64_t at = pointer; at < end;) {
+    const uint64_t skip = at < pointer ? pointer - at : 0;
+    if (skip >= view->length)
+        return;
+    uint8_t *bytes = (uint8_t *)view->bytes + skip;
+    if (state->host->thread_control_block != NULL)
+        state->host->thread_control_block(state->context, bytes, view->length - skip, at + skip);
+    if (at + skip == pointer && state->arch->thread_pointer_word != 0)
+        libexec_store_word(bytes, pointer);
+}
+
+// Pages of the block are zero when they are mapped; this writes what is not, from `at` to `end`, through one view at a
+// time.
+static enum libexec_status tls_write_span(struct libexec_state *state, uint64_t at, uint64_t end) {
+    while (at < end) {
         struct libexec_view view;
         if (libexec_space_view(state, at, end - at, &view) != LIBEXEC_OK)
             return state->report.status;
-        if (state->host->thread_control_block != NULL)
-            state->host->thread_control_block(state->context, view.bytes, view.length, at);
-        if (at == pointer && state->arch->thread_pointer_word != 0)
-            libexec_store_word(view.bytes, pointer);
+        if (tls_write_template(state, at, &view) == LIBEXEC_OK)
+            tls_write_control_block(state, at, &view);
         libexec_space_view_end(state, at, &view);
+        if (state->report.status != LIBEXEC_OK)
+            return state->report.status;
         at += view.length;
-        if (state->host->thread_control_block == NULL)
-            break; // the rest is zero already
     }
     return LIBEXEC_OK;
 }
@@ -57,7 +54,15 @@ enum libexec_status libexec_tls_write(struct libexec_state *state) {
         return LIBEXEC_OK;
     state->report.stage = LIBEXEC_STAGE_TLS;
     state->report.file = LIBEXEC_FILE_PROGRAM;
-    if (tls_write_template(state) != LIBEXEC_OK)
+    const struct libexec_layout *layout = &state->layout;
+    const struct libexec_range borrowed = libexec_tls_borrowed(state);
+    const uint64_t size = (state->program_plan.flags & LIBEXEC_PLAN_TLS) != 0 ? state->program_plan.tls_file_size : 0;
+    const uint64_t control = state->host->thread_control_block != NULL ? state->arch->thread_control_block_size : 8;
+    const uint64_t end = layout->thread_pointer + control;
+    if (borrowed.length == 0)
+        return tls_write_span(state, size != 0 ? layout->tls_template : layout->thread_pointer, end);
+    if (tls_write_span(state, layout->tls_template, borrowed.address) != LIBEXEC_OK)
         return state->report.status;
-    return tls_write_control_block(state);
+    const uint64_t rest = borrowed.address + borrowed.length;
+    return tls_write_span(state, layout->tls_template + size > rest ? rest : layout->thread_pointer, end);
 }

@@ -29,12 +29,12 @@ enum libexec_tls_policy {
 struct libexec_policy {
     uint32_t flags; // LIBEXEC_POLICY_...
     enum libexec_tls_policy tls;
-    uint64_t stack_size;     // bytes reserved for the stack, rounded up to pages; 0: 8 MiB. UINT64_MAX: as Linux's
-                             // "unlimited" for placement, 8 MiB reserved
-    uint64_t stack_guard;    // bytes kept free below it; 0: 1 MiB, as Linux's stack_guard_gap
-    uint64_t argument_limit; // bytes of strings and pointers together; 0: Linux's, from the stack size. Never more than
-                             // the stack can hold beside 32 KiB for the program
-    uint64_t page_budget;    // pages of one image (program and interpreter each); 0: as many as the user range has
+    // Bytes that the stack may grow to below the initial image, rounded up to pages; 0: 8 MiB. UINT64_MAX: Linux's
+    // "unlimited" for placement, 8 MiB reserved. The reservation is larger by twice the room for arguments.
+    uint64_t stack_size;
+    uint64_t stack_guard;      // bytes kept free below it; 0: 1 MiB, as Linux's stack_guard_gap
+    uint64_t argument_limit;   // bytes of strings and pointers together; 0: Linux's, from the stack size
+    uint64_t page_budget;      // pages of one image (program and interpreter each); 0: as many as the user range has
     libexec_address user_low;  // 0: the architecture's
     libexec_address user_high; // 0: the architecture's
     uint32_t script_depth;     // 0: LIBEXEC_SCRIPT_DEPTH_MAX. LIBEXEC_NO_SCRIPTS: no scripts

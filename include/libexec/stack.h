@@ -2,9 +2,9 @@
 // The initial stack: types of the auxiliary vector (values as in the x86-64 psABI, figure 3.12, and Linux's
 // <linux/auxvec.h>).
 //
-// From the stack pointer up: argc, argv pointers, NULL, envp pointers, NULL, auxv up to AT_NULL, AT_PLATFORM's string,
-// 16 random bytes, the argument strings, the environment strings right behind them, the AT_EXECFN string. What room is
-// left stays zero.
+// From the stack pointer up: argc, argv pointers, NULL, envp pointers, NULL, auxv up to AT_NULL, 16 random bytes,
+// AT_PLATFORM's string; then the argument strings, the environment strings right behind them, the AT_EXECFN string.
+// What room is left stays zero.
 #ifndef LIBEXEC_STACK_H
 #define LIBEXEC_STACK_H
 

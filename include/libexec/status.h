@@ -86,6 +86,7 @@ enum libexec_status {
     LIBEXEC_E_SCRIPT_TRUNCATED = 96,   // the interpreter's path does not end within LIBEXEC_SCRIPT_LINE_MAX bytes
     LIBEXEC_E_SCRIPT_DEPTH = 97,       // scripts nested deeper than the limit (ELOOP)
     LIBEXEC_E_SCRIPT_UNREACHABLE = 98, // exec by a close-on-exec descriptor: the interpreter could not open the script
+    LIBEXEC_E_SCRIPT_NAME = 99, // the interpreter path is empty: a NUL stands where it should begin (EACCES, as Linux)
 
     // Path and arguments.
     LIBEXEC_E_PATH_FAULT = 110,          // the path is not readable user memory
@@ -106,6 +107,10 @@ const char *libexec_status_name(enum libexec_status status);
 
 // One sentence for people, without a full stop; never NULL.
 const char *libexec_status_text(enum libexec_status status);
+
+// The rule that was broken and the specification it stands in, "gABI ch. 5: p_filesz <= p_memsz"; NULL where the host
+// alone decided.
+const char *libexec_status_clause(enum libexec_status status);
 
 // Linux's errno for `status` in a program, positive; 0 for LIBEXEC_OK. Statuses that carry a host code have a fallback
 // here (EIO, ENOMEM, EACCES, ...); `libexec_report_errno` knows the code itself and which file was meant.
