@@ -70,11 +70,12 @@ static void run_hook(struct libexec_kit *kit, enum libexec_kit_call call, const 
     kit_enter(kit, (struct libexec_kit_entry){.call = call});
     police_hook(kit, hook, libexec_kit_call_name(call));
     police_start(kit, start, libexec_kit_call_name(call));
+    const bool first = kit->hooks_run == 0;
     kit->hooks_run |= 1u << hook;
     kit->process.hooks++;
     if (start == NULL || start->name == NULL || start->path == NULL)
         return;
-    if (call == LIBEXEC_KIT_CALL_CLOSE_ON_EXEC)
+    if (first)
         note_start(kit, start);
     if (kit->process.start.entry != start->entry || kit->process.start.stack_pointer != start->stack_pointer ||
         kit->process.start.flags != start->flags || kit->process.start.space != start->space)

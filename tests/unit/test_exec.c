@@ -1,0 +1,869 @@
+// SPDX-License-Identifier: MIT
+// Prepare, commit and abandon: states, the order of hooks and of undo, what the host may answer, policies, hosts that
+// break the contract, and two execs at once. Bugs of class E are here.
+
+#define _POSIX_C_SOURCE 200809L // barriers
+
+#include "world.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+static struct libexec_kit_elf program;
+
+static const char *const argv[] = {"program", "one", NULL};
+static const char *const envp[] = {"A=1", NULL};
+
+static void execute(struct world *world) {
+    world_file(world, PROGRAM, &program);
+    world_execute(world, PROGRAM);
+    world_arguments(world, argv, envp);
+}
+
+static const struct scenario plainly = {.name = "exec", .set_up = execute};
+
+static uint32_t count_calls(const struct world *world, enum libexec_kit_call call) {
+    const struct libexec_kit_entry *entries = NULL;
+    const uint32_t count = libexec_kit_journal(world->kit, &entries);
+    uint32_t found = 0;
+    for (uint32_t i = 0; i < count; i++)
+        found += entries[i].call == call;
+    return found;
+}
+
+// The place of the first such call in the journal; UINT32_MAX where there is none.
+static uint32_t place_of(const struct world *world, enum libexec_kit_call call) {
+    const struct libexec_kit_entry *entries = NULL;
+    const uint32_t count = libexec_kit_journal(world->kit, &entries);
+    for (uint32_t i = 0; i < count; i++)
+        if (entries[i].call == call)
+            return i;
+    return UINT32_MAX;
+}
+
+// ---- States -------------------------------------------------------------------------------------------------------
+
+static void commit_needs_a_prepared_exec(void **state) {
+    (void)state;
+    static struct world world;
+    world_begin(&world, &plainly, flavour_full);
+    libexec_kit_fail(world.kit, 1, false, 5);
+    EXPECT(&world, world_prepare(&world) != LIBEXEC_OK);
+    EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_E_STATE);
+    EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->status, LIBEXEC_E_STATE);
+    libexec_kit_fail(world.kit, 0, false, 0);
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+    libexec_kit_abandon(world.kit, &world.exec);
+    EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_E_STATE);
+    libexec_kit_abandon(world.kit, &world.exec); // twice is harmless
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+    EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_OK);
+    EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_E_STATE);
+    libexec_kit_abandon(world.kit, &world.exec);
+    EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+    world_end(&world);
+}
+
+// ---- Commit -------------------------------------------------------------------------------------------------------
+
+static void hooks_run_in_their_order(void **state) {
+    (void)state;
+    static struct world world;
+    world_begin(&world, &plainly, flavour_full);
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+    EXPECT_EQUAL(&world, count_calls(&world, LIBEXEC_KIT_CALL_CLOSE_ON_EXEC), 0);
+    const struct libexec_kit_entry *entries = NULL;
+    const uint32_t prepared = libexec_kit_journal(world.kit, &entries);
+    struct libexec_start start;
+    libexec_exec_start(&world.exec, &start);
+    EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_OK);
+    const uint32_t count = libexec_kit_journal(world.kit, &entries);
+    uint32_t at = prepared;
+    EXPECT_EQUAL(&world, entries[at++].call, LIBEXEC_KIT_CALL_SEIZE);
+    EXPECT_EQUAL(&world, entries[at++].call, LIBEXEC_KIT_CALL_CLOSE);
+    for (uint32_t call = LIBEXEC_KIT_CALL_CLOSE_ON_EXEC; call < LIBEXEC_KIT_CALLS; call++)
+        EXPECT_EQUAL(&world, entries[at++].call, call);
+    EXPECT_EQUAL(&world, at, count);
+    const struct libexec_kit_process *const process = libexec_kit_read_process(world.kit);
+    EXPECT(&world, process->old_space_released);
+    EXPECT_EQUAL(&world, process->hooks, LIBEXEC_KIT_CALLS - LIBEXEC_KIT_CALL_CLOSE_ON_EXEC);
+    EXPECT_EQUAL(&world, process->start.entry, start.entry);
+    EXPECT_EQUAL(&world, process->start.entry, program.entry);
+    EXPECT_EQUAL(&world, process->start.stack_pointer, start.stack_pointer);
+    EXPECT(&world, strcmp(process->name, "program") == 0 && strcmp(process->path, PROGRAM) == 0);
+    world_end(&world);
+}
+
+// Each hook alone, and all but each: none is required.
+static void each_hook_is_optional(void **state) {
+    (void)state;
+    static struct world world;
+    for (uint32_t hook = 0; hook < 13; hook++)
+        for (int alone = 0; alone < 2; alone++) {
+            world_begin(&world, &plainly, flavour_full);
+            struct libexec_host *const host = libexec_kit_host(world.kit);
+            void (**const hooks[13])(void *, const struct libexec_start *) = {
+                &host->close_on_exec, &host->reset_signals, &host->reset_alternate_stack, &host->reset_thread,
+                &host->reset_timers, &host->set_name, &host->set_credentials, &host->set_memory, &host->install_space,
+                &host->set_thread_pointer, &host->set_registers, &host->wake_parent, &host->release_old_space};
+            for (uint32_t i = 0; i < 13; i++)
+                if ((i == hook) != (alone != 0))
+                    *hooks[i] = NULL;
+            EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+            EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_OK);
+            EXPECT_EQUAL(&world, libexec_kit_read_process(world.kit)->hooks, alone != 0 ? 1 : 12);
+            world_end(&world);
+        }
+}
+
+static void seize_may_refuse(void **state) {
+    (void)state;
+    static struct world world;
+    world_begin(&world, &plainly, flavour_full);
+    world.request.caller_threads = 3;
+    const uint64_t digest = libexec_kit_caller_digest(world.kit);
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+    libexec_kit_refuse_seize(world.kit, 77);
+    for (int i = 0; i < 3; i++) {
+        EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_E_SEIZE);
+        const struct libexec_report *const report = libexec_exec_report(&world.exec);
+        EXPECT_EQUAL(&world, report->host_code, 77);
+        EXPECT_EQUAL(&world, report->stage, LIBEXEC_STAGE_COMMIT);
+        EXPECT_EQUAL(&world, libexec_report_errno(report), 77);
+        EXPECT_EQUAL(&world, libexec_kit_caller_digest(world.kit), digest);
+        EXPECT_EQUAL(&world, libexec_kit_read_ledger(world.kit).spaces, 1);
+    }
+    libexec_kit_refuse_seize(world.kit, 0);
+    EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_OK);
+    EXPECT_EQUAL(&world, count_calls(&world, LIBEXEC_KIT_CALL_SEIZE), 4);
+    world_end(&world);
+}
+
+static void threads_without_seize(void **state) {
+    (void)state;
+    static struct world world;
+    world_begin(&world, &plainly, flavour_required);
+    world.request.caller_threads = 1;
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_THREADS);
+    EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->stage, LIBEXEC_STAGE_REQUEST);
+    EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_EAGAIN);
+    EXPECT_EQUAL(&world, count_calls(&world, LIBEXEC_KIT_CALL_READ_AT), 0);
+    libexec_kit_source_close(&world.source); // the library did not take it
+    world_end(&world);
+}
+
+// ---- Requests and tables ------------------------------------------------------------------------------------------
+
+static void lack_member(struct world *world, uint32_t which) {
+    struct libexec_host *const host = libexec_kit_host(world->kit);
+    switch (which) {
+    case 0:
+        host->space_create = NULL;
+        break;
+    case 1:
+        host->space_destroy = NULL;
+        break;
+    case 2:
+        host->map = NULL;
+        break;
+    case 3:
+        host->translate = NULL;
+        break;
+    case 4:
+        host->random = NULL;
+        break;
+    case 5:
+        host->user_read = NULL;
+        world_user_arguments(world, argv, envp);
+        break;
+    default:
+        host->open = NULL;
+        world->request.source = NULL;
+        libexec_kit_source_close(&world->source);
+        break;
+    }
+}
+
+static void a_table_that_lacks_a_member(void **state) {
+    (void)state;
+    static struct world world;
+    for (uint32_t which = 0; which < 7; which++) {
+        world_begin(&world, &plainly, flavour_required);
+        lack_member(&world, which);
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_HOST_TABLE);
+        EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->stage, LIBEXEC_STAGE_REQUEST);
+        EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_ENOSYS);
+        EXPECT(&world, libexec_exec_report(&world.exec)->clause != NULL);
+        if (which < 6)
+            libexec_kit_source_close(&world.source);
+        world_end(&world);
+    }
+    // user_read is not needed where nothing comes from there.
+    world_begin(&world, &plainly, flavour_required);
+    libexec_kit_host(world.kit)->user_read = NULL;
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+    libexec_kit_abandon(world.kit, &world.exec);
+    world_end(&world);
+}
+
+static void requests_that_contradict_themselves(void **state) {
+    (void)state;
+    static struct world world;
+    for (int form = 0; form < 4; form++) {
+        world_begin(&world, &plainly, flavour_required);
+        struct libexec_request *const request = &world.request;
+        if (form == 0)
+            request->path = NULL; // a source without its display name
+        if (form == 1)
+            request->auxv_count = 1; // but no entries
+        if (form >= 2)
+            request->arguments = (struct libexec_arguments){.from = LIBEXEC_ARGUMENTS_ITERATOR};
+        if (form == 2)
+            request->arguments.argv_strings.count = 1; // but no function
+        if (form == 3)
+            request->arguments.envp_strings.count = 1;
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_REQUEST);
+        EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_EINVAL);
+        libexec_kit_source_close(&world.source);
+        world_end(&world);
+    }
+}
+
+static void values_that_make_no_sense(void **state) {
+    (void)state;
+    static struct world world;
+    for (int form = 0; form < 10; form++) {
+        struct libexec_arch arch = libexec_kit_arch;
+        world_begin(&world, &plainly, flavour_required);
+        world.request.arch = &arch;
+        switch (form) {
+        case 0:
+            arch.page_size = 0;
+            break;
+        case 1:
+            arch.page_size = 12288;
+            break;
+        case 2:
+            arch.page_size = 2048;
+            break;
+        case 3:
+            arch.user_high = arch.user_low;
+            break;
+        case 4:
+            arch.user_high += 1;
+            break;
+        case 5:
+            arch.thread_control_block_alignment = 24;
+            break;
+        case 6:
+            arch.large_page_size = 3 << 20;
+            break;
+        case 7:
+            world.policy.user_low = 0x10001;
+            break;
+        case 8:
+            world.policy.user_high = UINT64_MAX;
+            break;
+        default:
+            world.policy.user_low = 1ull << 47;
+            break;
+        }
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_POLICY);
+        EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_EINVAL);
+        libexec_kit_source_close(&world.source);
+        world_end(&world);
+    }
+}
+
+// ---- image_known --------------------------------------------------------------------------------------------------
+
+static void the_host_may_refuse_the_image(void **state) {
+    (void)state;
+    static struct world world;
+    world_begin(&world, &plainly, flavour_full);
+    libexec_kit_refuse_image(world.kit, 129);
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_REFUSED);
+    EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), 129);
+    EXPECT_EQUAL(&world, count_calls(&world, LIBEXEC_KIT_CALL_SPACE_CREATE), 0);
+    EXPECT_EQUAL(&world, count_calls(&world, LIBEXEC_KIT_CALL_MAP), 0);
+    EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+    world_end(&world);
+}
+
+static void reserved_ranges_stay_free(void **state) {
+    (void)state;
+    static struct world world;
+    // Where a static PIE goes without randomisation, then what is below it, and so on.
+    struct libexec_kit_elf elf;
+    small_elf(&elf, LIBEXEC_KIT_ET_DYN, 0);
+    struct libexec_range ranges[12];
+    for (uint32_t count = 0; count <= 12; count++) {
+        world_begin(&world, &plainly, flavour_full);
+        world_file(&world, PROGRAM, &elf);
+        world.policy.flags = LIBEXEC_POLICY_FIXED_ADDRESSES;
+        struct libexec_image_answer *const answer = libexec_kit_answer(world.kit);
+        answer->reserved_ranges = ranges;
+        answer->reserved_range_count = count;
+        struct libexec_kit_image *const image = world_image(&world); // the police looks at each map operation
+        const struct libexec_range at = libexec_kit_image_layout(image)->program;
+        for (uint32_t i = 0; i < count; i++)
+            EXPECT(&world, at.address + at.length <= ranges[i].address ||
+                               ranges[i].address + ranges[i].length <= at.address);
+        if (count < 12) // the middle of where it went, unaligned on purpose every other time
+            ranges[count] = (struct libexec_range){at.address + 0x1000 + count % 2 * 5, 0x1000};
+        libexec_kit_image_free(image);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+    libexec_kit_elf_end(&elf);
+}
+
+static void reserved_ranges_that_cannot_stay_free(void **state) {
+    (void)state;
+    static struct world world;
+    static const struct libexec_range on_stack = {0x7fffffff0000, 0x1000}, on_program = {BASE + 0x2000, 1};
+    const struct libexec_range *const ranges[] = {&on_stack, &on_program};
+    static const enum libexec_status statuses[] = {LIBEXEC_E_LAYOUT, LIBEXEC_E_COLLISION};
+    for (size_t i = 0; i < 2; i++) {
+        world_begin(&world, &plainly, flavour_full);
+        world.policy.flags = LIBEXEC_POLICY_FIXED_ADDRESSES;
+        libexec_kit_answer(world.kit)->reserved_ranges = ranges[i];
+        libexec_kit_answer(world.kit)->reserved_range_count = 1;
+        const enum libexec_status status = world_prepare(&world);
+        EXPECT(&world, status == statuses[i] || (i == 1 && status == LIBEXEC_E_SEGMENT_COLLISION));
+        EXPECT_EQUAL(&world, count_calls(&world, LIBEXEC_KIT_CALL_SPACE_CREATE), 0);
+        EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+        world_end(&world);
+    }
+}
+
+// What image_known and prepare tell about the image.
+static uint32_t seen_depth;
+static enum libexec_status seen_plan;
+static int look_at_image(void *context, const struct libexec_image *image, struct libexec_image_answer *answer) {
+    (void)context;
+    (void)answer;
+    seen_depth = image->script_depth;
+    const bool good = strcmp(image->path, PROGRAM) == 0 && image->program_plan->segment_count == 2 &&
+                      image->program_plan->entry == program.entry && image->program->size == program.size &&
+                      image->interpreter == NULL;
+    seen_plan = good ? LIBEXEC_OK : LIBEXEC_E_CONTRACT;
+    return 0;
+}
+
+static void the_host_sees_the_plan(void **state) {
+    (void)state;
+    static struct world world;
+    world_begin(&world, &plainly, flavour_full);
+    libexec_kit_host(world.kit)->image_known = NULL;
+    libexec_kit_host(world.kit)->image_known = look_at_image;
+    seen_plan = LIBEXEC_E_STATE;
+    seen_depth = 9;
+    const enum libexec_status status = libexec_kit_prepare(world.kit, &world.exec, &world.request);
+    EXPECT_EQUAL(&world, status, LIBEXEC_OK);
+    EXPECT_EQUAL(&world, seen_plan, LIBEXEC_OK);
+    EXPECT_EQUAL(&world, seen_depth, 0);
+    EXPECT(&world, libexec_exec_plan(&world.exec, LIBEXEC_FILE_PROGRAM)->segment_count == 2);
+    EXPECT(&world, libexec_exec_plan(&world.exec, LIBEXEC_FILE_INTERPRETER) == NULL);
+    libexec_kit_abandon(world.kit, &world.exec);
+    libexec_kit_free(world.kit); // the police missed its own image_known: its word is not asked for
+}
+
+// ---- Policies -----------------------------------------------------------------------------------------------------
+
+struct policed {
+    uint32_t flags;
+    enum libexec_status status;
+    uint64_t offset;
+    uint32_t program_header;
+    void (*forge)(struct libexec_kit_elf *elf);
+};
+
+static void forge_nothing(struct libexec_kit_elf *elf) {
+    (void)elf;
+}
+
+static void forge_write_execute(struct libexec_kit_elf *elf) {
+    elf->headers[1].flags = R | W | X;
+}
+
+static void forge_overlap(struct libexec_kit_elf *elf) {
+    elf->headers[1] = load(R | W, 0x1300, BASE + 0x1300, 0x100, 0x100);
+}
+
+static void forge_stack(struct libexec_kit_elf *elf) {
+    libexec_kit_elf_add(elf, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_GNU_STACK,
+                                                                 .flags = R | W | X});
+}
+
+static void forge_entry(struct libexec_kit_elf *elf) {
+    elf->entry = BASE + 0x2300;
+}
+
+struct policed_file {
+    struct libexec_kit_elf elf;
+    uint32_t flags;
+};
+
+static void execute_policed(struct world *world) {
+    const struct policed_file *const file = world->scenario->data;
+    world_file(world, PROGRAM, &file->elf);
+    world_execute(world, PROGRAM);
+    world_arguments(world, argv, envp);
+    world->policy.flags = file->flags;
+}
+
+static void policy_bits(void **state) {
+    (void)state;
+    static const struct policed rows[] = {
+        {LIBEXEC_POLICY_NO_WRITE_EXECUTE, LIBEXEC_E_WRITE_EXECUTE, HEADER_AT(1), 1, forge_write_execute},
+        {LIBEXEC_POLICY_NO_OVERLAP, LIBEXEC_E_OVERLAP, HEADER_AT(1), 1, forge_overlap},
+        {LIBEXEC_POLICY_ENTRY_EXECUTABLE, LIBEXEC_E_ENTRY_RIGHTS, 24, ANY, forge_entry},
+        {LIBEXEC_POLICY_PIE_ONLY, LIBEXEC_E_NOT_PIE, 16, ANY, forge_nothing},
+        {LIBEXEC_POLICY_NO_EXECUTABLE_STACK, LIBEXEC_E_EXECUTABLE_STACK, ANY64, ANY, forge_stack},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct policed_file file = {.flags = rows[i].flags};
+        small_elf(&file.elf, LIBEXEC_KIT_ET_EXEC, BASE);
+        rows[i].forge(&file.elf);
+        libexec_kit_elf_build(&file.elf);
+        struct scenario scenario = {.name = "policy", .set_up = execute_policed, .data = &file,
+                                    .status = rows[i].status, .error = LIBEXEC_ERRNO_ENOEXEC,
+                                    .stage = LIBEXEC_STAGE_PLAN, .file = LIBEXEC_FILE_PROGRAM,
+                                    .program_header = rows[i].program_header, .offset = rows[i].offset,
+                                    .argument = ANY};
+        run_scenario(&scenario);
+        file.flags = LIBEXEC_POLICY_STRICT & ~rows[i].flags; // all others do not mind, but for PIE_ONLY
+        file.flags &= ~LIBEXEC_POLICY_PIE_ONLY;
+        run_scenario(&(struct scenario){.name = "other policies", .set_up = execute_policed, .data = &file,
+                                        .plain_only = true});
+        libexec_kit_elf_end(&file.elf);
+    }
+    // A well-made PIE passes all of them.
+    struct policed_file good = {.flags = LIBEXEC_POLICY_STRICT};
+    small_elf(&good.elf, LIBEXEC_KIT_ET_DYN, 0);
+    run_scenario(&(struct scenario){.name = "strict", .set_up = execute_policed, .data = &good, .plain_only = true});
+    libexec_kit_elf_end(&good.elf);
+}
+
+static void check_plain_stack(struct world *world, const struct libexec_kit_image *image) {
+    const struct libexec_start *const start = libexec_kit_image_start(image);
+    EXPECT_EQUAL(world, libexec_kit_image_region(image, start->stack_pointer)->rights, 3);
+    EXPECT_EQUAL(world, start->flags & LIBEXEC_START_EXECUTABLE_STACK, 0);
+}
+
+static void a_plain_stack_by_policy(void **state) {
+    (void)state;
+    struct policed_file file = {.flags = LIBEXEC_POLICY_PLAIN_STACK};
+    small_elf(&file.elf, LIBEXEC_KIT_ET_EXEC, BASE);
+    forge_stack(&file.elf);
+    libexec_kit_elf_build(&file.elf);
+    run_scenario(&(struct scenario){.name = "plain stack", .set_up = execute_policed, .data = &file,
+                                    .check = check_plain_stack, .plain_only = true});
+    libexec_kit_elf_end(&file.elf);
+}
+
+static void addresses_are_random_or_linuxs(void **state) {
+    (void)state;
+    static struct world world;
+    struct libexec_kit_elf elf;
+    small_elf(&elf, LIBEXEC_KIT_ET_DYN, 0);
+    libexec_address programs[8], stacks[8], brks[8];
+    for (uint64_t i = 0; i < 8; i++) {
+        world_begin(&world, &plainly, flavour_full);
+        libexec_kit_free(world.kit);
+        world.options.seed = 100 + i;
+        world.kit = libexec_kit_new(&world.options);
+        world_file(&world, PROGRAM, &elf);
+        world.policy.flags = i >= 6 ? LIBEXEC_POLICY_FIXED_ADDRESSES : 0;
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+        const struct libexec_layout *const layout = libexec_exec_layout(&world.exec);
+        struct libexec_start start;
+        libexec_exec_start(&world.exec, &start);
+        EXPECT_EQUAL(&world, (start.flags & LIBEXEC_START_RANDOMIZED) != 0, i < 6);
+        programs[i] = layout->program_bias;
+        stacks[i] = start.stack_pointer;
+        brks[i] = layout->brk_start;
+        for (uint64_t k = 0; k < i && i < 6; k++)
+            EXPECT(&world, programs[i] != programs[k] && stacks[i] != stacks[k] && brks[i] != brks[k]);
+        if (i == 7) {
+            EXPECT(&world, programs[7] == programs[6] && stacks[7] == stacks[6] && brks[7] == brks[6]);
+            EXPECT_EQUAL(&world, layout->stack.address + layout->stack.length, 0x7ffffffff000);
+            EXPECT_EQUAL(&world, layout->program.address + layout->program.length, 0x7ffff7fff000);
+            EXPECT_EQUAL(&world, layout->brk_start, 0x555555555000);
+            EXPECT_EQUAL(&world, layout->mmap_top, 0x7ffff7fff000);
+        }
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+    libexec_kit_elf_end(&elf);
+}
+
+static void a_small_user_range(void **state) {
+    (void)state;
+    static struct world world;
+    struct libexec_kit_elf elf;
+    small_elf(&elf, LIBEXEC_KIT_ET_DYN, 0);
+    for (uint64_t high = 0x40000000; high >= 0x400000; high /= 4) {
+        world_begin(&world, &plainly, flavour_full);
+        world_file(&world, PROGRAM, &elf);
+        world.policy.user_low = 0x1000;
+        world.policy.user_high = high;
+        world.policy.stack_size = high / 16;
+        const enum libexec_status status = world_prepare(&world); // the police knows the range
+        EXPECT_EQUAL(&world, status, LIBEXEC_OK);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+    libexec_kit_elf_end(&elf);
+}
+
+// ---- Hosts that break the contract --------------------------------------------------------------------------------
+
+static void a_host_that_breaks_the_contract(void **state) {
+    (void)state;
+    static const struct {
+        enum libexec_kit_misdeed misdeed;
+        enum libexec_stage stage;
+    } rows[] = {{LIBEXEC_KIT_EMPTY_VIEW, LIBEXEC_STAGE_LOAD}, {LIBEXEC_KIT_OVERLONG_VIEW, LIBEXEC_STAGE_LOAD},
+                {LIBEXEC_KIT_NULL_VIEW, LIBEXEC_STAGE_LOAD},  {LIBEXEC_KIT_OVERLONG_READ, LIBEXEC_STAGE_SOURCE},
+                {LIBEXEC_KIT_HOLLOW_SOURCE, LIBEXEC_STAGE_SOURCE}};
+    static struct world world;
+    static const uint32_t features = LIBEXEC_KIT_OPEN;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        world_begin(&world, &plainly, flavour_required);
+        libexec_kit_free(world.kit);
+        world.options.features = features;
+        world.options.misdeed = rows[i].misdeed;
+        world.kit = libexec_kit_new(&world.options);
+        world.request.source = NULL;
+        execute(&world);
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_CONTRACT);
+        EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->stage, rows[i].stage);
+        EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_EIO);
+        EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+        world_end(&world);
+    }
+}
+
+// Codes are positive by contract. Where they are not, the answer is still a status, and the errno a positive one.
+static void bug_E5_the_sign_of_a_code(void **state) {
+    (void)state;
+    static struct world world;
+    for (uint32_t number = 1; number < 30; number++) {
+        world_begin(&world, &plainly, flavour_required);
+        libexec_kit_free(world.kit);
+        world.options.misdeed = LIBEXEC_KIT_NEGATIVE_CODE;
+        world.kit = libexec_kit_new(&world.options);
+        execute(&world);
+        libexec_kit_fail(world.kit, number, false, 5);
+        const enum libexec_status status = world_prepare(&world);
+        const struct libexec_report *const report = libexec_exec_report(&world.exec);
+        if (status == LIBEXEC_OK) {
+            EXPECT_EQUAL(&world, libexec_kit_failed_call(world.kit), LIBEXEC_KIT_CALLS); // all calls were tried
+            EXPECT(&world, number > 5);
+        } else {
+            EXPECT(&world, libexec_report_errno(report) > 0);
+        }
+        libexec_kit_abandon(world.kit, &world.exec);
+        EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+        world_end(&world);
+    }
+}
+
+static void pages_that_are_occupied(void **state) {
+    (void)state;
+    static const uint64_t places[] = {BASE, BASE + 0x2000, BASE + 0x5000, 0x7ffffffe0000};
+    static struct world world;
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+        for (size_t f = 0; f < 4; f++) {
+            world_begin(&world, &plainly, &flavours[f]);
+            world.policy.flags = LIBEXEC_POLICY_FIXED_ADDRESSES;
+            libexec_kit_occupy(world.kit, places[i], 0x1000);
+            EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_OCCUPIED);
+            EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_EEXIST);
+            EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+            world_end(&world);
+        }
+}
+
+// ---- E: failure and undo ------------------------------------------------------------------------------------------
+
+// Last made, first undone: views, then the space, then the interpreter's source, then the program's.
+static void bug_E4_the_order_of_undo(void **state) {
+    (void)state;
+    static struct world world;
+    struct libexec_kit_elf dynamic, loader;
+    small_elf(&dynamic, LIBEXEC_KIT_ET_DYN, 0);
+    small_elf(&loader, LIBEXEC_KIT_ET_DYN, 0);
+    libexec_kit_elf_write(&dynamic, 0x800, "/lib/loader", 12);
+    libexec_kit_elf_add(&dynamic, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_INTERP, .offset = 0x800,
+                                                                      .file_size = 12});
+    libexec_kit_elf_build(&dynamic);
+    uint32_t with_space = 0;
+    for (uint32_t number = 1; number < 60; number++) {
+        world_begin(&world, &plainly, flavour_bounce);
+        world_file(&world, PROGRAM, &dynamic);
+        world_file(&world, "/lib/loader", &loader);
+        libexec_kit_fail(world.kit, number, false, 5);
+        const enum libexec_status status = world_prepare(&world);
+        libexec_kit_abandon(world.kit, &world.exec);
+        const struct libexec_kit_entry *entries = NULL;
+        const uint32_t count = libexec_kit_journal(world.kit, &entries);
+        uint32_t opened = 0, closed = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            opened += entries[i].call == LIBEXEC_KIT_CALL_OPEN && entries[i].result == 0;
+            if (entries[i].call == LIBEXEC_KIT_CALL_CLOSE)
+                EXPECT_EQUAL(&world, entries[i].object, opened - closed++); // 2, then 1
+        }
+        EXPECT_EQUAL(&world, opened, closed);
+        const uint32_t destroyed = place_of(&world, LIBEXEC_KIT_CALL_SPACE_DESTROY);
+        if (destroyed != UINT32_MAX) {
+            with_space++;
+            EXPECT_EQUAL(&world, opened, 2);
+            EXPECT(&world, destroyed < place_of(&world, LIBEXEC_KIT_CALL_CLOSE));
+            EXPECT_EQUAL(&world, count, destroyed + 3);
+        }
+        EXPECT(&world, status != LIBEXEC_OK || number > 10);
+        world_end(&world);
+    }
+    assert_true(with_space > 10);
+    libexec_kit_elf_end(&dynamic);
+    libexec_kit_elf_end(&loader);
+}
+
+// Settings are looked at once: what changes under way changes nothing.
+static struct libexec_policy *changing_policy;
+static void change_settings(void *context, struct libexec_kit *kit, const struct libexec_kit_entry *entry) {
+    (void)context;
+    (void)kit;
+    (void)entry;
+    changing_policy->flags ^= LIBEXEC_POLICY_FIXED_ADDRESSES | LIBEXEC_POLICY_PIE_ONLY;
+    changing_policy->stack_size ^= 0x3000;
+    changing_policy->user_high ^= 0x1000;
+    changing_policy->page_budget ^= 1;
+    changing_policy->tls ^= LIBEXEC_TLS_ALWAYS;
+    changing_policy->argument_limit ^= 5;
+}
+
+static void bug_E6_settings_read_twice(void **state) {
+    (void)state;
+    static struct world world;
+    struct libexec_kit_image *images[2];
+    for (int i = 0; i < 2; i++) {
+        world_begin(&world, &plainly, flavour_full);
+        libexec_kit_free(world.kit);
+        changing_policy = &world.policy;
+        world.options.before = i == 0 ? NULL : change_settings;
+        world.kit = libexec_kit_new(&world.options);
+        execute(&world);
+        images[i] = world_image(&world);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+    char why[200];
+    if (!libexec_kit_image_equal(images[0], images[1], why, sizeof(why)))
+        fail_msg("%s", why);
+    libexec_kit_image_free(images[0]);
+    libexec_kit_image_free(images[1]);
+}
+
+// A file that is edited between reads: every byte of a header counts as it was in one fetch. Whatever comes of it, the
+// police is silent and nothing is left; the edits themselves are harmless values that would be refused, or would move
+// things.
+static uint64_t edit_state;
+static void edit_file(void *context, struct libexec_kit *kit, const struct libexec_kit_entry *entry) {
+    uint8_t *const bytes = context;
+    (void)kit;
+    if (entry->call != LIBEXEC_KIT_CALL_READ_AT && entry->call != LIBEXEC_KIT_CALL_VIEW)
+        return;
+    edit_state = edit_state * 6364136223846793005u + 1442695040888963407u;
+    bytes[(edit_state >> 33) % 0x3000] = (uint8_t)(edit_state >> 50);
+    bytes[4 + (edit_state >> 40) % 300] ^= (uint8_t)(1u << (edit_state >> 61));
+}
+
+static void a_file_edited_meanwhile(void **state) {
+    (void)state;
+    static struct world world;
+    static uint8_t bytes[0x3000];
+    uint32_t prepared = 0, refused = 0;
+    for (uint32_t i = 0; i < 1500; i++) {
+        edit_state = i * 977 + 5;
+        memcpy(bytes, program.bytes, sizeof(bytes));
+        world_begin(&world, &plainly, &flavours[i % 2 * 2]); // no host that promises stable bytes
+        libexec_kit_free(world.kit);
+        world.options.before = edit_file;
+        world.options.context = bytes;
+        world.kit = libexec_kit_new(&world.options);
+        execute(&world);
+        world_bytes(&world, PROGRAM, bytes, sizeof(bytes));
+        if (world.request.source != NULL) {
+            libexec_kit_source_close(&world.source);
+            EXPECT(&world, libexec_kit_source(world.kit, PROGRAM, &world.source));
+        }
+        if (world_prepare(&world) == LIBEXEC_OK)
+            prepared++;
+        else
+            refused++;
+        libexec_kit_abandon(world.kit, &world.exec);
+        EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+        world_end(&world);
+    }
+    assert_true(prepared > 100 && refused > 100);
+    printf("%u execs of an edited file prepared, %u refused\n", prepared, refused);
+}
+
+// E1, E2, E3, E7 and E8 are the driver's: each scenario of these tests asserts that a failed exec leaves the caller as
+// it was and nothing behind, that a committed one leaves nothing either, that every failing call is seen, and poisons
+// the exec object before each prepare with values that differ between flavours.
+static void bug_E7_members_not_initialised(void **state) {
+    (void)state;
+    static struct world world;
+    struct libexec_kit_image *images[2];
+    for (int i = 0; i < 2; i++) {
+        world_begin(&world, &plainly, flavour_required);
+        libexec_kit_free(world.kit);
+        world.options.poison = i == 0 ? 0x01 : 0xff;
+        world.kit = libexec_kit_new(&world.options);
+        execute(&world);
+        images[i] = world_image(&world);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+    assert_true(libexec_kit_image_equal(images[0], images[1], NULL, 0));
+    libexec_kit_image_free(images[0]);
+    libexec_kit_image_free(images[1]);
+}
+
+// ---- Memory sources -----------------------------------------------------------------------------------------------
+
+static void a_program_in_memory(void **state) {
+    (void)state;
+    static struct world world;
+    struct libexec_source source;
+    world_begin(&world, &plainly, flavour_full);
+    libexec_memory_source(&source, program.bytes, program.size);
+    world.request.source = &source;
+    struct libexec_kit_image *const image = world_image(&world);
+    check_image(&world, image, &program, 0, LIBEXEC_FILE_PROGRAM);
+    EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_OK);
+    libexec_kit_image_free(image);
+    world_end(&world);
+    for (uint64_t size = 0; size < 200; size += 13) { // cut short
+        world_begin(&world, &plainly, flavour_full);
+        libexec_memory_source(&source, size == 0 ? NULL : program.bytes, size);
+        world.request.source = &source;
+        EXPECT(&world, world_prepare(&world) != LIBEXEC_OK);
+        world_end(&world);
+    }
+}
+
+// ---- Two at once --------------------------------------------------------------------------------------------------
+
+#define ROUNDS 60
+
+struct pair_thread {
+    uint64_t seed;
+    bool meet;
+    struct libexec_kit_image *image;
+    uint32_t violations;
+    enum libexec_status status;
+};
+
+static pthread_barrier_t barrier;
+
+// Lets the threads take turns, call by call.
+static void take_turns(void *context, struct libexec_kit *kit, const struct libexec_kit_entry *entry) {
+    const struct pair_thread *const thread = context;
+    const struct libexec_kit_entry *entries = NULL;
+    (void)entry;
+    if (thread->meet && libexec_kit_journal(kit, &entries) < 12)
+        pthread_barrier_wait(&barrier);
+}
+
+static void *run_thread(void *context) {
+    struct pair_thread *const thread = context;
+    const bool second = thread->seed % 2 != 0;
+    static const char *const other_argv[] = {"the other", "with", "more", NULL};
+    struct libexec_exec *const exec = malloc(sizeof(*exec));
+    struct libexec_kit *const kit = libexec_kit_new(&(struct libexec_kit_options){
+        .features = second ? LIBEXEC_KIT_FAULT : LIBEXEC_KIT_FULL, .seed = thread->seed, .before = take_turns,
+        .context = thread});
+    libexec_kit_add_file(kit, &(struct libexec_kit_file){.path = PROGRAM, .bytes = program.bytes,
+                                                         .length = program.size});
+    const struct libexec_request request = {.path = PROGRAM, .arguments = {.argv = second ? other_argv : argv,
+                                                                           .envp = second ? NULL : envp}};
+    thread->status = libexec_kit_prepare(kit, exec, &request);
+    if (thread->status == LIBEXEC_OK) {
+        thread->image = libexec_kit_capture(kit, exec);
+        thread->status = libexec_kit_commit(kit, exec);
+    }
+    thread->violations = libexec_kit_violations(kit) + !libexec_kit_ledger_empty(kit);
+    libexec_kit_free(kit);
+    free(exec);
+    return NULL;
+}
+
+static void two_execs_on_two_threads(void **state) {
+    (void)state;
+    for (uint64_t round = 0; round < ROUNDS; round++) {
+        struct pair_thread alone[2], together[2];
+        pthread_t threads[2];
+        assert_int_equal(pthread_barrier_init(&barrier, NULL, 2), 0);
+        for (uint64_t i = 0; i < 2; i++) {
+            alone[i] = (struct pair_thread){.seed = 2 * round + i};
+            together[i] = (struct pair_thread){.seed = 2 * round + i, .meet = true};
+            run_thread(&alone[i]);
+        }
+        for (int i = 0; i < 2; i++)
+            assert_int_equal(pthread_create(&threads[i], NULL, run_thread, &together[i]), 0);
+        for (int i = 0; i < 2; i++) {
+            assert_int_equal(pthread_join(threads[i], NULL), 0);
+            assert_int_equal(together[i].status, LIBEXEC_OK);
+            assert_int_equal(together[i].violations, 0);
+            assert_int_equal(alone[i].violations, 0);
+            assert_true(libexec_kit_image_equal(alone[i].image, together[i].image, NULL, 0));
+        }
+        assert_false(libexec_kit_image_equal(together[0].image, together[1].image, NULL, 0));
+        for (int i = 0; i < 2; i++) {
+            libexec_kit_image_free(alone[i].image);
+            libexec_kit_image_free(together[i].image);
+        }
+        pthread_barrier_destroy(&barrier);
+    }
+    printf("%d pairs of execs interleaved on two threads\n", ROUNDS);
+}
+
+int main(void) {
+    small_elf(&program, LIBEXEC_KIT_ET_EXEC, BASE);
+    const struct CMUnitTest exec[] = {
+        cmocka_unit_test(commit_needs_a_prepared_exec),
+        cmocka_unit_test(hooks_run_in_their_order),
+        cmocka_unit_test(each_hook_is_optional),
+        cmocka_unit_test(seize_may_refuse),
+        cmocka_unit_test(threads_without_seize),
+        cmocka_unit_test(a_table_that_lacks_a_member),
+        cmocka_unit_test(requests_that_contradict_themselves),
+        cmocka_unit_test(values_that_make_no_sense),
+        cmocka_unit_test(the_host_may_refuse_the_image),
+        cmocka_unit_test(reserved_ranges_stay_free),
+        cmocka_unit_test(reserved_ranges_that_cannot_stay_free),
+        cmocka_unit_test(the_host_sees_the_plan),
+        cmocka_unit_test(policy_bits),
+        cmocka_unit_test(a_plain_stack_by_policy),
+        cmocka_unit_test(addresses_are_random_or_linuxs),
+        cmocka_unit_test(a_small_user_range),
+        cmocka_unit_test(a_host_that_breaks_the_contract),
+        cmocka_unit_test(bug_E5_the_sign_of_a_code),
+        cmocka_unit_test(pages_that_are_occupied),
+        cmocka_unit_test(bug_E4_the_order_of_undo),
+        cmocka_unit_test(bug_E6_settings_read_twice),
+        cmocka_unit_test(bug_E7_members_not_initialised),
+        cmocka_unit_test(a_file_edited_meanwhile),
+        cmocka_unit_test(a_program_in_memory),
+        cmocka_unit_test(two_execs_on_two_threads),
+    };
+    const int failed = RUN(exec);
+    libexec_kit_elf_end(&program);
+    return failed;
+}

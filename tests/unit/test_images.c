@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: MIT
+// Images of random program headers against the model, page by page; plans read alone; and pages filled at a fault.
+
+#include "world.h"
+
+#include <stdio.h>
+
+#define PAGES 16u
+
+static uint64_t random_state;
+
+static uint64_t draw(uint64_t bound) {
+    random_state = random_state * 6364136223846793005u + 1442695040888963407u;
+    return (random_state >> 24) % bound;
+}
+
+// Segments anywhere in sixteen pages, in any order, over one another, with and without bytes of the file.
+static struct libexec_kit_elf random_elf(uint64_t seed) {
+    struct libexec_kit_elf elf;
+    random_state = seed * 7919 + 13;
+    const uint64_t size = 0x6000 + draw(0x1000);
+    const bool independent = draw(2) == 0;
+    libexec_kit_elf_begin(&elf, independent ? LIBEXEC_KIT_ET_DYN : LIBEXEC_KIT_ET_EXEC, size);
+    const uint64_t base = independent ? 0 : BASE;
+    elf.entry = base;
+    const uint64_t count = 1 + draw(6);
+    for (uint64_t i = 0; i < count; i++) {
+        const uint64_t in_page = draw(3) == 0 ? 0 : draw(PAGE);
+        const uint64_t page = draw(PAGES), file_page = draw(5);
+        uint64_t file_size = draw(4) == 0 ? 0 : draw(0x2800);
+        const uint64_t offset = file_page * PAGE + in_page;
+        if (file_size > size - offset)
+            file_size = size - offset;
+        const uint64_t more = draw(3) == 0 ? 0 : draw(0x4000);
+        uint64_t memory_size = file_size + more;
+        if (i == 0 && file_size == 0)
+            file_size = memory_size = 1; // Linux would look for its place at 0
+        libexec_kit_elf_add(&elf, load((uint32_t)draw(8), offset, base + page * PAGE + in_page, file_size,
+                                       memory_size));
+    }
+    libexec_kit_elf_build(&elf);
+    return elf;
+}
+
+static void random_images(void **state) {
+    (void)state;
+    static struct world world;
+    uint32_t loaded = 0;
+    for (uint64_t seed = 0; seed < 800; seed++) {
+        struct libexec_kit_elf elf = random_elf(seed);
+        char name[40];
+        snprintf(name, sizeof(name), "random image %llu", (unsigned long long)seed);
+        const struct scenario scenario = {.name = name, .set_up = execute_elf, .data = &elf};
+        struct libexec_kit_image *first = NULL;
+        for (size_t i = 0; i < 4; i++) {
+            world_begin(&world, &scenario, &flavours[i == 3 ? 6 + seed % 4 : i]);
+            struct libexec_kit_image *const image = world_image(&world);
+            const uint64_t bias = libexec_kit_image_layout(image)->program_bias;
+            char why[200];
+            if (i == 0)
+                check_image(&world, image, &elf, bias, LIBEXEC_FILE_PROGRAM);
+            else if ((world.options.features & LIBEXEC_KIT_BOUNCE) == 0 &&
+                     !libexec_kit_image_equal(first, image, why, sizeof(why)))
+                world_fail(&world, "not as on the first flavour: %s", why);
+            if (i == 0)
+                first = image;
+            else
+                libexec_kit_image_free(image);
+            libexec_kit_abandon(world.kit, &world.exec);
+            world_end(&world);
+            loaded++;
+        }
+        libexec_kit_image_free(first);
+        libexec_kit_elf_end(&elf);
+    }
+    printf("%u random images as the model says\n", loaded);
+}
+
+// ---- Plans alone --------------------------------------------------------------------------------------------------
+
+static enum libexec_status read_plan(const struct libexec_kit_elf *elf, uint32_t buffer_size, struct libexec_plan *plan,
+                                     struct libexec_report *report) {
+    struct libexec_source source;
+    uint8_t *const buffer = malloc(buffer_size + 1u);
+    libexec_memory_source(&source, elf->bytes, elf->size);
+    source.flags = 0; // so that the buffer is used
+    const enum libexec_status status =
+        libexec_plan_read(plan, &source, &libexec_kit_arch, NULL, buffer, buffer_size, report);
+    free(buffer);
+    return status;
+}
+
+static void a_plan_says_what_the_file_says(void **state) {
+    (void)state;
+    static struct libexec_plan plan, other;
+    struct libexec_report report;
+    struct libexec_kit_elf elf;
+    small_elf(&elf, LIBEXEC_KIT_ET_EXEC, BASE);
+    assert_int_equal(read_plan(&elf, 512, &plan, &report), LIBEXEC_OK);
+    assert_int_equal(report.status, LIBEXEC_OK);
+    assert_int_equal(plan.flags, LIBEXEC_PLAN_HEADERS_MAPPED | LIBEXEC_PLAN_ORDERED);
+    assert_int_equal(plan.program_header_count, 2);
+    assert_int_equal(plan.file_size, 0x3000);
+    assert_int_equal(plan.entry, BASE + 0x100);
+    assert_int_equal(plan.program_headers, BASE + 64);
+    assert_int_equal(plan.program_headers_offset, 64);
+    assert_int_equal(plan.low, BASE);
+    assert_int_equal(plan.high, BASE + 0x6000);
+    assert_int_equal(plan.end, BASE + 0x6000);
+    assert_int_equal(plan.alignment, PAGE);
+    assert_int_equal(plan.segment_count, 2);
+    assert_int_equal(plan.segments[1].address, BASE + 0x2200);
+    assert_int_equal(plan.segments[1].memory_size, 0x3e00);
+    assert_int_equal(plan.segments[1].file_offset, 0x1200);
+    assert_int_equal(plan.segments[1].file_size, 0x1600);
+    assert_int_equal(plan.segments[1].rights, LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_WRITE);
+    assert_int_equal(plan.segments[1].program_header, 1);
+    assert_int_equal(read_plan(&elf, 4096, &other, &report), LIBEXEC_OK);
+    assert_memory_equal(&plan, &other, offsetof(struct libexec_plan, segments));
+    assert_int_equal(read_plan(&elf, 511, &plan, &report), LIBEXEC_E_REQUEST);
+    libexec_kit_elf_end(&elf);
+}
+
+static void a_plans_runs_ascend_and_touch_nothing_twice(void **state) {
+    (void)state;
+    static struct libexec_plan plan;
+    struct libexec_report report;
+    uint32_t runs = 0;
+    for (uint64_t seed = 0; seed < 2000; seed++) {
+        struct libexec_kit_elf elf = random_elf(seed);
+        struct libexec_run run;
+        assert_int_equal(read_plan(&elf, 896, &plan, &report), LIBEXEC_OK);
+        uint64_t from = 0, last_rights = 8;
+        while (libexec_plan_next_run(&plan, PAGE, from, &run)) {
+            assert_true(run.address >= from && run.length > 0);
+            assert_int_equal((run.address | run.length) % PAGE, 0);
+            assert_true(run.address >= plan.low && run.address + run.length <= plan.high);
+            assert_true(run.file_length <= run.length);
+            if (run.file_length != 0)
+                assert_int_equal((run.address - run.file_offset) % PAGE, 0);
+            from = run.address + run.length;
+            last_rights = run.rights;
+            runs++;
+        }
+        assert_true(from > plan.low); // a segment without memory may count for `high`, and has no run
+        assert_true(last_rights < 8);
+        libexec_kit_elf_end(&elf);
+    }
+    printf("%u runs\n", runs);
+}
+
+// ---- Pages filled at a fault --------------------------------------------------------------------------------------
+
+static const uint8_t file_bytes[0x5123] = {[0] = 1, [0x1fff] = 2, [0x2000] = 3, [0x4fff] = 4, [0x5122] = 5};
+
+static const struct libexec_region regions[] = {
+    {.address = 0x10000, .length = 0x3000, .file_offset = 0x1000, .file_length = 0x3000,
+     .kind = LIBEXEC_REGION_PROGRAM, .file = LIBEXEC_FILE_PROGRAM, .rights = 5},
+    {.address = 0x13000, .length = 0x2000, .file_offset = 0x4000, .file_length = 0x1123,
+     .kind = LIBEXEC_REGION_PROGRAM, .file = LIBEXEC_FILE_PROGRAM, .rights = 3},
+    {.address = 0x15000, .length = 0x20000, .kind = LIBEXEC_REGION_BSS, .file = LIBEXEC_FILE_PROGRAM, .rights = 3},
+    {.address = 0x100000, .length = 0x10000, .kind = LIBEXEC_REGION_GUARD},
+    {.address = 0x110000, .length = 0x10000, .kind = LIBEXEC_REGION_STACK, .rights = 3},
+    {.address = 0x7fffffffe000, .length = 0x1000, .kind = LIBEXEC_REGION_BSS, .rights = 3},
+};
+#define REGIONS (sizeof(regions) / sizeof(regions[0]))
+
+static const struct libexec_region *expected_region(libexec_address address) {
+    for (size_t i = 0; i < REGIONS; i++)
+        if (address >= regions[i].address && address - regions[i].address < regions[i].length &&
+            regions[i].kind != LIBEXEC_REGION_GUARD)
+            return &regions[i];
+    return NULL;
+}
+
+static void check_fault(libexec_address address, uint64_t around) {
+    struct libexec_fault_page page;
+    const struct libexec_region *const expected = expected_region(address);
+    assert_int_equal(libexec_fault(regions, REGIONS, PAGE, around, address, &page), expected != NULL);
+    if (expected == NULL)
+        return;
+    const uint64_t window = address - address % around;
+    assert_ptr_equal(page.region, expected);
+    assert_true(page.address <= address && address - page.address < page.length);
+    assert_int_equal((page.address | page.length) % PAGE, 0);
+    assert_true(page.address >= expected->address && page.address >= window);
+    assert_true(page.address + page.length <= expected->address + expected->length);
+    assert_true(page.length <= around && page.address + page.length - window <= around);
+    // As much as fits in both the window and the region.
+    assert_true(page.address == expected->address || page.address == window);
+    assert_true(page.address + page.length == expected->address + expected->length ||
+                page.address + page.length == window + around);
+    const uint64_t before = page.address - expected->address;
+    const uint64_t rest = expected->file_length > before ? expected->file_length - before : 0;
+    assert_int_equal(page.file_length, rest < page.length ? rest : page.length);
+    if (page.file_length != 0)
+        assert_int_equal(page.file_offset, expected->file_offset + before);
+    if (page.shareable)
+        assert_int_equal(page.file_length, page.length);
+}
+
+static void a_fault_finds_its_page(void **state) {
+    (void)state;
+    uint32_t faults = 0;
+    for (uint64_t around = PAGE; around <= 0x40000; around *= 2) {
+        for (libexec_address address = 0; address < 0x130000; address += 0x7ff, faults++)
+            check_fault(address, around);
+        for (size_t i = 0; i < REGIONS; i++)
+            for (int k = -1; k <= 1; k++, faults += 2) {
+                check_fault(regions[i].address + (uint64_t)(int64_t)k, around);
+                check_fault(regions[i].address + regions[i].length + (uint64_t)(int64_t)k, around);
+            }
+        check_fault(UINT64_MAX, around);
+        check_fault(0, around);
+    }
+    struct libexec_fault_page page;
+    assert_false(libexec_fault(regions, 0, PAGE, PAGE, 0x10000, &page)); // no regions at all
+    printf("%u faults\n", faults);
+}
+
+static void a_fault_is_filled(void **state) {
+    (void)state;
+    static uint8_t bytes[0x10000];
+    struct libexec_source source;
+    libexec_memory_source(&source, file_bytes, sizeof(file_bytes));
+    for (uint64_t around = PAGE; around <= 0x10000; around *= 4)
+        for (libexec_address address = 0x10000; address < 0x17000; address += PAGE) {
+            struct libexec_fault_page page;
+            memset(bytes, 0xa5, sizeof(bytes));
+            assert_true(libexec_fault(regions, REGIONS, PAGE, around, address, &page));
+            assert_int_equal(libexec_fault_fill(&page, &source, bytes), LIBEXEC_OK);
+            for (uint64_t i = 0; i < page.length; i++)
+                assert_int_equal(bytes[i], i < page.file_length ? file_bytes[page.file_offset + i] : 0);
+            for (uint64_t i = page.length; i < sizeof(bytes); i++)
+                assert_int_equal(bytes[i], 0xa5); // and nothing beyond
+        }
+}
+
+static int failing_read(void *context, uint64_t offset, void *buffer, size_t length, size_t *done) {
+    (void)offset;
+    const int *const form = context;
+    memset(buffer, 0x77, length);
+    *done = *form == 1 ? length + 1 : *form == 2 ? length / 2 : 0;
+    return *form == 0 ? 5 : 0;
+}
+
+static void a_fault_that_cannot_be_filled(void **state) {
+    (void)state;
+    static uint8_t bytes[PAGE];
+    struct libexec_source source;
+    struct libexec_fault_page page;
+    assert_true(libexec_fault(regions, REGIONS, PAGE, PAGE, 0x11000, &page)); // file bytes 0x2000 ... 0x3000
+    static const uint64_t sizes[] = {0, 0x1fff, 0x2000, 0x2001, 0x2800, 0x2fff};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) { // the file has shrunk
+        libexec_memory_source(&source, file_bytes, sizes[i]);
+        memset(bytes, 0xa5, sizeof(bytes));
+        assert_int_equal(libexec_fault_fill(&page, &source, bytes), LIBEXEC_E_FILE_SHRANK);
+        for (uint64_t k = 0; k < PAGE; k++)
+            assert_int_equal(bytes[k], 0x2000 + k < sizes[i] ? file_bytes[0x2000 + k] : 0);
+    }
+    static const enum libexec_status statuses[] = {LIBEXEC_E_READ, LIBEXEC_E_CONTRACT, LIBEXEC_E_FILE_SHRANK};
+    for (int form = 0; form < 3; form++) {
+        const struct libexec_source_operations operations = {.read_at = failing_read};
+        source = (struct libexec_source){.operations = &operations, .context = &form, .size = 0x5123};
+        memset(bytes, 0xa5, sizeof(bytes));
+        assert_int_equal(libexec_fault_fill(&page, &source, bytes), statuses[form]);
+        for (uint64_t k = form == 2 ? PAGE / 2 : 0; k < PAGE; k++)
+            assert_int_equal(bytes[k], 0);
+    }
+}
+
+// A file that shrank after the exec: what is left is seen, the rest is zero, and nothing else breaks.
+static void execute_shrinking(struct world *world) {
+    execute_elf(world);
+    const struct libexec_kit_elf *const elf = world->scenario->data;
+    libexec_kit_add_file(world->kit, &(struct libexec_kit_file){.path = PROGRAM, .bytes = elf->bytes,
+                                                                .length = elf->size, .shrinks = true,
+                                                                .shrinks_before = 1, .shrunk_size = 0x1800});
+}
+
+static void a_file_that_shrinks_after_the_exec(void **state) {
+    (void)state;
+    static struct world world;
+    struct libexec_kit_elf elf;
+    small_elf(&elf, LIBEXEC_KIT_ET_EXEC, BASE);
+    const struct scenario scenario = {.name = "shrinking", .set_up = execute_shrinking, .data = &elf};
+    world_begin(&world, &scenario, flavour_fault);
+    struct libexec_kit_image *const image = world_image(&world);
+    uint8_t bytes[0x10];
+    EXPECT(&world, libexec_kit_image_read(image, BASE + 0x1100, bytes, sizeof(bytes)));
+    EXPECT(&world, memcmp(bytes, elf.bytes + 0x1100, sizeof(bytes)) == 0);
+    EXPECT(&world, libexec_kit_image_read(image, BASE + 0x27f8, bytes, sizeof(bytes)));
+    EXPECT(&world, memcmp(bytes, elf.bytes + 0x17f8, 8) == 0 && bytes[8] == 0 && bytes[15] == 0);
+    libexec_kit_image_free(image);
+    libexec_kit_abandon(world.kit, &world.exec);
+    world_end(&world);
+    libexec_kit_elf_end(&elf);
+}
+
+int main(void) {
+    const struct CMUnitTest images[] = {
+        cmocka_unit_test(random_images),
+        cmocka_unit_test(a_plan_says_what_the_file_says),
+        cmocka_unit_test(a_plans_runs_ascend_and_touch_nothing_twice),
+        cmocka_unit_test(a_fault_finds_its_page),
+        cmocka_unit_test(a_fault_is_filled),
+        cmocka_unit_test(a_fault_that_cannot_be_filled),
+        cmocka_unit_test(a_file_that_shrinks_after_the_exec),
+    };
+    return RUN(images);
+}
