@@ -95,7 +95,6 @@ def run(sides, folder):
     rows.refusal(5, 'ET_DYN without segments', elf([note], kind=3), 'ok', 'ENOEXEC', 'NO_SEGMENTS')
     nameless = elf([interpreter(2), load(PLACE)], name=b'\0\0')
     rows.refusal(6, 'empty interpreter name', nameless, 'error EACCES', 'ENOEXEC', 'INTERPRETER_EMPTY')
-    rows.refusal(6, 'empty name in a script', b'#!', 'error EACCES', 'ENOEXEC', 'INTERPRETER_EMPTY')
     for what, byte, name in (('EI_CLASS', 4, 'CLASS'), ('EI_DATA', 5, 'DATA'), ('EI_VERSION', 6, 'VERSION')):
         identification = bytearray(b'\x7fELF\2\1\1')
         identification[byte] ^= 3
@@ -110,5 +109,5 @@ def run(sides, folder):
     name = os.fsencode(beyond) + b'\0'
     program = elf([interpreter(len(name)), load(PLACE)], name=name)
     rows.refusal(10, 'an entry that looks like an error', program, 'error ENOEXEC', 'EINVAL', 'ENTRY_RANGE')
-    print(f'differences: {rows.wrong} of {rows.checked} answers not as described')
+    print(f'differences: {rows.checked - rows.wrong} of {rows.checked} answers as described')
     return rows.wrong

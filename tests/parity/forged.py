@@ -83,7 +83,8 @@ class Tally:
             return
         row = image_row(data, linux, library)
         if row is None:
-            self.different.append((name, *difference.split('\n')[:2]))
+            linux, _, library = difference.partition('\n')
+            self.different.append((name, linux.replace('Linux: ', ''), library.replace('    libexec: ', '')))
         else:
             self.rows[row] = self.rows.get(row, 0) + 1
 
