@@ -75,18 +75,20 @@ class Tally:
         else:
             self.rows[row] = self.rows.get(row, 0) + 1
 
-    def add_image(self, name, data, linux, library):
+    def count(self, name, difference, row):
+        """Counts a file with its first difference (empty: none) and the row that explains it (or None)."""
         self.files += 1
-        difference = first_difference(linux, library)
         if not difference:
             self.equal += 1
-            return
-        row = image_row(data, linux, library)
-        if row is None:
+        elif row is None:
             linux, _, library = difference.partition('\n')
             self.different.append((name, linux.replace('Linux: ', ''), library.replace('    libexec: ', '')))
         else:
             self.rows[row] = self.rows.get(row, 0) + 1
+
+    def add_image(self, name, data, linux, library):
+        difference = first_difference(linux, library)
+        self.count(name, difference, image_row(data, linux, library) if difference else None)
 
     def report(self, title, what, shown=20):
         print(f'{title}: {self.equal} of {self.files} equal in {what}')

@@ -3,7 +3,7 @@
 
     parity.py --linuxdump PATH --execplan PATH [--part PART]... [--full] [--seed N] [--count N]
 
-Parts: programs, scripts, limits, differences, forged.
+Parts: programs, scripts, limits, differences, forged, shapes.
 
 Exit status 0: equal but for the numbered differences; 1: not; 77: the host does not allow tracing.
 """
@@ -26,6 +26,7 @@ import forged
 import limits
 import programs
 import scripts
+import shapes
 from tools import SKIPPED, Sides, Skipped
 
 QUICK_FORGED = 6000
@@ -59,6 +60,8 @@ PARTS = {
     'limits': lambda options, sides, folder: limits.run(sides, folder),
     'differences': lambda options, sides, folder: differences.run(sides, folder),
     'forged': run_forged,
+    'shapes': lambda options, sides, folder: shapes.run(sides, folder, options.seed, 12000 if options.full else 2000,
+                                                        options.show),
 }
 
 
