@@ -151,6 +151,7 @@ void libexec_kit_enter(struct libexec_kit *kit, enum libexec_kit_phase phase) {
     if (phase == LIBEXEC_KIT_PREPARING) {
         kit->failing = false;
         kit->image_asked = false;
+        kit->control_told = 0;
         kit->seized = false;
         kit->hooks_run = 0;
     }
@@ -186,6 +187,9 @@ static void police_prepared(struct libexec_kit *kit) {
     if (kit->ledger.spaces != 1 || kit->ledger.views != 0 || kit->ledger.cached_views != 0)
         kit_violation(kit, "after prepare: %u spaces, %u views and %u cached views are held", kit->ledger.spaces,
                       kit->ledger.views, kit->ledger.cached_views);
+    if (kit->control_told != 0 && kit->control_told != kit->arch->thread_control_block_size)
+        kit_violation(kit, "thread_control_block was shown %llu bytes of %u", (unsigned long long)kit->control_told,
+                      kit->arch->thread_control_block_size);
     struct kit_space *const space = current_space(kit);
     if (space == NULL)
         return;

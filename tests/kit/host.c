@@ -619,16 +619,21 @@ static int image_known(void *context, const struct libexec_image *image, struct 
     return entry->result;
 }
 
-static void control_block(void *context, void *bytes, uint64_t length, libexec_address thread_pointer) {
+// Called for the pieces of the block in order, where it spans several views.
+static void control_block(void *context, void *bytes, uint64_t length, libexec_address address) {
     struct libexec_kit *const kit = context;
-    kit_enter(kit, (struct libexec_kit_entry){.call = LIBEXEC_KIT_CALL_CONTROL_BLOCK, .address = thread_pointer,
+    const uint32_t size = kit->arch->thread_control_block_size;
+    kit_enter(kit, (struct libexec_kit_entry){.call = LIBEXEC_KIT_CALL_CONTROL_BLOCK, .address = address,
                                               .length = length});
     kit_expect_preparing(kit, "thread_control_block");
-    const uint32_t size = kit->arch->thread_control_block_size;
-    const uint64_t left = kit->arch->page_size - thread_pointer % kit->arch->page_size;
-    if (bytes == NULL || length > size || (length < size && length < left))
-        kit_violation(kit, "thread_control_block of %llu bytes at 0x%llx, where the architecture has %u", (ull)length,
-                      (ull)thread_pointer, size);
+    if (bytes == NULL || length == 0 || length > size - kit->control_told)
+        kit_violation(kit, "thread_control_block of %llu bytes after %llu, where the architecture has %u", (ull)length,
+                      (ull)kit->control_told, size);
+    if (kit->control_told != 0 && address != kit->control_end)
+        kit_violation(kit, "thread_control_block at 0x%llx, where 0x%llx is next", (ull)address,
+                      (ull)kit->control_end);
+    kit->control_told += length;
+    kit->control_end = address + length;
     if (bytes != NULL)
         memset(bytes, kit->options.control_block_fill, length);
 }

@@ -140,6 +140,8 @@ struct libexec_kit {
     enum libexec_kit_call failed_call;
     bool failing; // a callback has failed in this exec: only undoing is allowed
 
+    uint64_t control_told; // bytes of the thread control block that the host was shown in this exec
+    uint64_t control_end;
     bool image_asked;
     bool seized;
     uint32_t hooks_run; // bits, of the running commit

@@ -420,7 +420,7 @@ static void policy_bits(void **state) {
         {LIBEXEC_POLICY_NO_OVERLAP, LIBEXEC_E_OVERLAP, HEADER_AT(1), 1, forge_overlap},
         {LIBEXEC_POLICY_ENTRY_EXECUTABLE, LIBEXEC_E_ENTRY_RIGHTS, 24, ANY, forge_entry},
         {LIBEXEC_POLICY_PIE_ONLY, LIBEXEC_E_NOT_PIE, 16, ANY, forge_nothing},
-        {LIBEXEC_POLICY_NO_EXECUTABLE_STACK, LIBEXEC_E_EXECUTABLE_STACK, ANY64, ANY, forge_stack},
+        {LIBEXEC_POLICY_NO_EXECUTABLE_STACK, LIBEXEC_E_EXECUTABLE_STACK, HEADER_AT(2), 2, forge_stack},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct policed_file file = {.flags = rows[i].flags};

@@ -350,8 +350,13 @@ static void open_unknown_kind(struct stage *s) {
     s->host->open(s->kit, LIBEXEC_FILE_NONE, "/f", &source);
 }
 
-static void small_control_block(struct stage *s) {
+static void large_control_block(struct stage *s) {
+    s->host->thread_control_block(s->kit, s->bytes, libexec_kit_arch.thread_control_block_size + 1, BASE);
+}
+
+static void torn_control_block(struct stage *s) {
     s->host->thread_control_block(s->kit, s->bytes, 8, BASE);
+    s->host->thread_control_block(s->kit, s->bytes, 8, BASE + 16);
 }
 
 static struct libexec_layout some_layout;
@@ -480,7 +485,8 @@ static const struct breach {
     {"outside_prepare", outside_prepare, "outside prepare"},
     {"open_without_name", open_without_name, "no name"},
     {"open_unknown_kind", open_unknown_kind, "unknown kind"},
-    {"small_control_block", small_control_block, "thread_control_block of"},
+    {"large_control_block", large_control_block, "thread_control_block of"},
+    {"torn_control_block", torn_control_block, "is next"},
     {"hook_without_seize", hook_without_seize, "before seize"},
     {"hook_order", hook_order, "out of order"},
     {"hook_outside", hook_outside, "outside commit"},
