@@ -19,7 +19,7 @@
 #define ARGS_FIRST_POINTERS 256u // bytes of a pointer vector fetched first
 #define ARGS_FIRST_STRING   128u // bytes of a string fetched first where nothing tells its length
 #define ARGS_LAST_STRING    192u // bytes fetched for the last of several strings
-#define ARGS_GROWTH         4u
+#define ARGS_GROWTH         8u
 
 #define ARGS_ONES  UINT64_C(0x0101010101010101)
 #define ARGS_HIGHS UINT64_C(0x8080808080808080)
@@ -36,29 +36,27 @@ static uint64_t args_byte_index(uint64_t bits) {
     return ((((bits & (0 - bits)) - 1) & ARGS_ONES) * ARGS_ONES >> 56) - 1;
 }
 
-// The index of the first NUL in `length` bytes, or `length`. Whole words at a time, little endian.
-static uint64_t args_find_nul(const uint8_t *bytes, uint64_t length) {
-    uint64_t i = 0;
-    for (; length - i >= 32; i += 32) {
-        const uint64_t any =
-            (libexec_load_word(bytes + i) - ARGS_ONES) | (libexec_load_word(bytes + i + 8) - ARGS_ONES) |
-            (libexec_load_word(bytes + i + 16) - ARGS_ONES) | (libexec_load_word(bytes + i + 24) - ARGS_ONES);
-        if ((any & ARGS_HIGHS) == 0)
-            continue; // no NUL and no byte above 0x80
-        for (uint64_t j = i; j < i + 32; j += 8) {
-            const uint64_t bits = args_nul_bits(libexec_load_word(bytes + j));
-            if (bits != 0)
-                return j + args_byte_index(bits);
-        }
-    }
-    for (; length - i >= 8; i += 8) {
-        const uint64_t bits = args_nul_bits(libexec_load_word(bytes + i));
+// Whether none of 32 bytes is NUL or above 0x80: a quick test, that lets text through.
+static bool args_is_plain(const uint8_t *bytes) {
+    const uint64_t any = (libexec_load_word(bytes) - ARGS_ONES) | (libexec_load_word(bytes + 8) - ARGS_ONES) |
+                         (libexec_load_word(bytes + 16) - ARGS_ONES) | (libexec_load_word(bytes + 24) - ARGS_ONES);
+    return (any & ARGS_HIGHS) == 0;
+}
+
+// The index of the first NUL in `length` bytes, or `length`. Words at a time, little endian.
+static inline uint64_t args_find_nul(const uint8_t *bytes, uint64_t length) {
+    const uint8_t *at = bytes;
+    const uint8_t *const end = bytes + length;
+    while (end - at >= 32 && args_is_plain(at))
+        at += 32;
+    for (; end - at >= 8; at += 8) {
+        const uint64_t bits = args_nul_bits(libexec_load_word(at));
         if (bits != 0)
-            return i + args_byte_index(bits);
+            return (uint64_t)(at - bytes) + args_byte_index(bits);
     }
-    while (i < length && bytes[i] != 0)
-        i++;
-    return i;
+    while (at < end && *at != 0)
+        at++;
+    return (uint64_t)(at - bytes);
 }
 
 static uint64_t args_page_left(const struct libexec_state *state, uint64_t address) {
@@ -193,7 +191,9 @@ static enum libexec_status args_fetch_string(struct libexec_state *state, uint64
     uint64_t available;
     uint64_t length = libexec_min(args_page_left(state, from + done), most);
     length = libexec_min(length, args_fetch_length(state, from + done, done, pointers));
-    uint8_t *to = libexec_space_at(state, SPACE_STRINGS, at, args_view_end(state, at + length), &available);
+    // A long string may be twice as long as what is known of it, but no longer than strings may be.
+    const uint64_t likely = libexec_max(length, libexec_min(done, most));
+    uint8_t *to = libexec_space_at(state, SPACE_STRINGS, at, args_view_end(state, at + likely), &available);
     if (to == NULL)
         return state->report.status;
     length = libexec_min(length, available);
@@ -413,7 +413,7 @@ static enum libexec_status args_fetch_pointers(struct libexec_state *state, stru
     const uint64_t found = args_count_words(words, bytes / 8);
     const bool ended = found < bytes / 8;
     state->copy.vector_dirty = libexec_max(state->copy.vector_dirty, fetch->slot + bytes);
-    fetch->chunk = libexec_min(fetch->chunk * ARGS_GROWTH, state->arch->page_size);
+    fetch->chunk = state->arch->page_size;
     fetch->from += length;
     fetch->slot += found * 8;
     fetch->count += found;
@@ -452,33 +452,85 @@ static void args_name_argument(struct libexec_state *state, const struct args_fe
     state->report.argument = (uint32_t)(state->copy.environment != 0 ? index - 1 : index);
 }
 
+// All NUL bytes of a word, each by its high bit.
+static uint64_t args_all_nul_bits(uint64_t word) {
+    return ~(((word & ~ARGS_HIGHS) + ~ARGS_HIGHS) | word | ~ARGS_HIGHS);
+}
+
+// Where the NULs are in a stretch of strings: found one after the other without looking at a word twice.
+struct args_scan {
+    const uint8_t *at; // behind the word that `bits` are of
+    const uint8_t *end;
+    uint64_t bits; // NULs of that word not yet told
+};
+
+// The next NUL, or `end`.
+static inline const uint8_t *args_next_nul(struct args_scan *scan) {
+    const uint8_t *at = scan->at;
+    uint64_t bits = scan->bits;
+    if (bits == 0) {
+        while (scan->end - at >= 16 &&
+               (((libexec_load_word(at) - ARGS_ONES) | (libexec_load_word(at + 8) - ARGS_ONES)) & ARGS_HIGHS) == 0)
+            at += 16;
+        for (; bits == 0 && scan->end - at >= 8; at += 8)
+            bits = args_all_nul_bits(libexec_load_word(at));
+    }
+    if (bits != 0) {
+        scan->at = at;
+        scan->bits = bits & (bits - 1);
+        return at - 8 + args_byte_index(bits);
+    }
+    while (at < scan->end && *at != 0)
+        at++;
+    scan->at = at < scan->end ? at + 1 : at;
+    return at;
+}
+
+// Strings that are fetched already, one behind the other as their pointers say: each is measured and its pointer
+// replaced. Returns how many; the loop stands alone because most strings of most programs go through it.
+static uint64_t args_take_fetched(struct libexec_copy *copy, uint8_t *words, uint64_t count) {
+    const uint8_t *bytes = copy->fetched;
+    struct args_scan scan = {bytes, bytes + libexec_min(copy->fetched_left, copy->pool), 0};
+    const uint64_t to_user = copy->fetched_at - (uint64_t)(uintptr_t)bytes;
+    const uint64_t to_stack = copy->cursor - (uint64_t)(uintptr_t)bytes;
+    uint64_t i = 0;
+    for (; i < count && libexec_load_word(words + i * 8) == to_user + (uint64_t)(uintptr_t)bytes; i++) {
+        const uint8_t *nul = args_next_nul(&scan);
+        if (nul == scan.end)
+            break;
+        libexec_store_word(words + i * 8, to_stack + (uint64_t)(uintptr_t)bytes);
+        bytes = nul + 1;
+    }
+    const uint64_t taken = (uint64_t)(bytes - copy->fetched);
+    args_take(copy, copy->fetched_at, taken, taken);
+    return i;
+}
+
 // The strings of `count` pointers at `words`; a NULL among them ends argv or envp.
 static enum libexec_status args_copy_strings(struct libexec_state *state, const struct args_fetch *fetch,
                                              uint8_t *words, uint64_t count) {
     struct libexec_copy *copy = &state->copy;
     struct args_neighbours pointers = {0, 0};
     bool first = true;
-    for (uint64_t i = 0; i < count; i++, words += 8) {
-        const uint64_t from = libexec_load_word(words);
+    for (uint64_t i = 0; i < count; i++) {
+        if (copy->fetched_left != 0)
+            i += args_take_fetched(copy, words + i * 8, count - i);
+        if (i == count)
+            break;
+        uint8_t *word = words + i * 8;
+        const uint64_t from = libexec_load_word(word);
         if (from == 0) {
             copy->environment = copy->environment != 0 ? copy->environment : copy->cursor;
             first = true;
             continue;
         }
         if (first) {
-            pointers.last = args_last_pointer(words, count - i);
+            pointers.last = args_last_pointer(word, count - i);
             args_guess_end(state, from, pointers.last);
             first = false;
         }
-        libexec_store_word(words, copy->cursor);
-        if (copy->fetched_left != 0 && copy->fetched_at == from) {
-            const uint64_t found = args_find_nul(copy->fetched, copy->fetched_left);
-            if (found < copy->fetched_left && found < copy->pool) {
-                args_take(copy, from, found + 1, found + 1);
-                continue;
-            }
-        }
-        pointers.next = i + 1 < count ? libexec_load_word(words + 8) : 0;
+        pointers.next = i + 1 < count ? libexec_load_word(word + 8) : 0;
+        libexec_store_word(word, copy->cursor);
         if (args_user_string(state, from, &pointers) != LIBEXEC_OK) {
             args_name_argument(state, fetch, i);
             return state->report.status;
@@ -542,8 +594,15 @@ static enum libexec_status args_begin_strings(struct libexec_state *state, struc
     return LIBEXEC_OK;
 }
 
+// Where the page ends, or the pages that the host shows as one, that the next pointers are fetched to.
+static uint64_t args_vector_end(struct libexec_state *state, const struct args_fetch *fetch) {
+    uint64_t available;
+    if (libexec_space_at(state, SPACE_VECTOR, fetch->ready, fetch->ready + 1, &available) == NULL)
+        return 0;
+    return fetch->ready + available;
+}
+
 static enum libexec_status args_copy_user(struct libexec_state *state) {
-    const uint64_t page_size = state->arch->page_size;
     const uint64_t prefix = args_prefix_count(state);
     struct args_fetch fetch = {
         .from = state->arguments.user_argv,
@@ -553,7 +612,9 @@ static enum libexec_status args_copy_user(struct libexec_state *state) {
         .prefix = prefix,
     };
     do {
-        const uint64_t end = libexec_round_down(fetch.ready, page_size) + page_size;
+        const uint64_t end = args_vector_end(state, &fetch);
+        if (end == 0)
+            return state->report.status;
         while (!fetch.complete && fetch.slot < end)
             if (args_fetch_pointers(state, &fetch, end) != LIBEXEC_OK)
                 return state->report.status;

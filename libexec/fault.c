@@ -58,6 +58,8 @@ enum libexec_status libexec_fault_fill(const struct libexec_fault_page *page, co
             status = LIBEXEC_E_FILE_SHRANK;
         }
     }
+    if (status == LIBEXEC_OK && wanted < page->file_length)
+        status = LIBEXEC_E_FILE_SHRANK;
     memset((uint8_t *)bytes + done, 0, (size_t)(page->length - done));
     return status;
 }

@@ -10,9 +10,11 @@
 #include "report.h"
 #include "tls_shape.h"
 
-#define MIB                    (UINT64_C(1) << 20)
-#define LAYOUT_DEFAULT_STACK   (8 * MIB)
-#define LAYOUT_DEFAULT_GUARD   MIB
+#define MIB                  (UINT64_C(1) << 20)
+#define LAYOUT_DEFAULT_STACK (8 * MIB)
+#define LAYOUT_DEFAULT_GUARD MIB
+#define LAYOUT_LARGE_STACK                                                                                             \
+    (64 * MIB) // the gap below the mmap area is made for it: arguments are part of it, as in Linux
 #define LAYOUT_LEAST_GAP       (128 * MIB)
 #define LAYOUT_ARGUMENTS_LEAST (UINT64_C(128) << 10)
 #define LAYOUT_ARGUMENTS_MOST  (6 * MIB)
@@ -67,7 +69,7 @@ static enum libexec_status layout_place_stack(struct libexec_state *state, const
     const uint64_t drop = (random & state->arch->stack_entropy_pages) * page_size;
     uint64_t top = bounds->user_high;
     layout->argument_limit = layout_argument_limit(state);
-    if (size > top / 4 || guard > top / 4 || layout->argument_limit > top / 16) {
+    if (size > top / 4 || guard > top / 4 || layout->argument_limit > libexec_min(top / 16, LAYOUT_LARGE_STACK / 4)) {
         libexec_fail_value(&state->report, LIBEXEC_E_STACK_SIZE, size, top / 4);
         return state->report.status;
     }
@@ -75,7 +77,7 @@ static enum libexec_status layout_place_stack(struct libexec_state *state, const
     if (drop < top / 4)
         top -= drop;
     layout->stack_pointer = top - room + (random >> 40 & LAYOUT_STACK_JITTER);
-    layout->stack.length = libexec_round_up(size, page_size) + room;
+    layout->stack.length = libexec_round_up(size, page_size) + (size < LAYOUT_LARGE_STACK ? room : 0);
     layout->stack.address = top - layout->stack.length;
     layout->guard.length = libexec_round_up(guard, page_size);
     layout->guard.address = layout->stack.address - layout->guard.length;
@@ -104,20 +106,43 @@ static void layout_place_mmap_top(struct libexec_state *state, const struct libe
 
 // ---- free ranges ----------------------------------------------------------------------------------------------------
 
-// The part that stands in the way of [start, start + length), or NULL.
-static const struct libexec_range *layout_obstacle(const struct libexec_state *state, uint64_t start, uint64_t length) {
+// What stands in the way of a range, for the search and for reports: where it begins.
+static bool layout_blocks(uint64_t address, uint64_t size, uint64_t start, uint64_t length, uint64_t *obstacle) {
+    *obstacle = address;
+    return libexec_overlap(start, length, address, size);
+}
+
+// An image occupies the pages of its segments; between them others may stand, as in Linux.
+static bool layout_image_blocks(const struct libexec_plan *plan, uint64_t bias, const struct libexec_range *span,
+                                uint64_t page_size, uint64_t start, uint64_t length, uint64_t *obstacle) {
+    if (!libexec_overlap(start, length, span->address, span->length))
+        return false;
+    for (uint32_t i = 0; i < plan->segment_count; i++) {
+        const struct libexec_segment *segment = &plan->segments[i];
+        const uint64_t first = libexec_round_down(segment->address + bias, page_size);
+        const uint64_t end = libexec_round_up(segment->address + bias + segment->memory_size, page_size);
+        if (segment->memory_size != 0 && layout_blocks(first, end - first, start, length, obstacle))
+            return true;
+    }
+    return false;
+}
+
+// Whether something stands in the way of [start, start + length). The guard stands right below the stack.
+static bool layout_obstacle(const struct libexec_state *state, uint64_t start, uint64_t length, uint64_t *obstacle) {
     const struct libexec_layout *layout = &state->layout;
-    const struct libexec_range *const parts[] = {&layout->program, &layout->interpreter, &layout->stack, &layout->guard,
-                                                 &layout->tls};
-    for (uint32_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        if (libexec_overlap(start, length, parts[i]->address, parts[i]->length))
-            return parts[i];
+    const uint64_t page_size = state->arch->page_size;
+    if (layout_image_blocks(&state->program_plan, layout->program_bias, &layout->program, page_size, start, length,
+                            obstacle) ||
+        layout_image_blocks(&state->interpreter_plan, layout->interpreter_bias, &layout->interpreter, page_size, start,
+                            length, obstacle) ||
+        layout_blocks(layout->guard.address, layout->guard.length + layout->stack.length, start, length, obstacle))
+        return true;
     for (uint32_t i = 0; i < state->answer.reserved_range_count; i++) {
         const struct libexec_range *range = &state->answer.reserved_ranges[i];
-        if (libexec_overlap(start, length, range->address, range->length))
-            return range;
+        if (layout_blocks(range->address, range->length, start, length, obstacle))
+            return true;
     }
-    return NULL;
+    return false;
 }
 
 // The highest free page-aligned range of `length` bytes below `top`; 0 where there is none. Each obstacle is met once.
@@ -125,10 +150,10 @@ static uint64_t layout_find(const struct libexec_state *state, const struct libe
                             uint64_t length) {
     while (length != 0 && top >= bounds->user_low && top - bounds->user_low >= length) {
         const uint64_t start = top - length;
-        const struct libexec_range *obstacle = layout_obstacle(state, start, length);
-        if (obstacle == NULL)
+        uint64_t obstacle;
+        if (!layout_obstacle(state, start, length, &obstacle))
             return start;
-        top = libexec_round_down(obstacle->address, bounds->page_size);
+        top = libexec_round_down(obstacle, bounds->page_size);
     }
     return 0;
 }
@@ -189,16 +214,17 @@ static bool layout_search_bias(struct libexec_state *state, const struct libexec
     const struct libexec_segment *first = &plan->segments[0];
     const uint64_t page_size = placing->bounds.page_size;
     if (first->file_size == 0) { // Linux asks for a zero-only first segment at address 0; the check refuses that
-        placing->bias = libexec_round_down(0 - first->address, page_size);
+        placing->bias = 0 - layout_first_page(plan, page_size);
+        if (!placing->interpreter && (alignment <= page_size || first->memory_size == 0))
+            placing->bias = libexec_round_down(0 - first->address, page_size);
         return true;
     }
     const uint64_t base =
         layout_find_image(state, &placing->bounds, first->file_offset - (first->address & (page_size - 1)),
                           libexec_round_up(placing->span, page_size));
     if (base == 0) {
-        placing->placed = false;
-        libexec_segment_check(first, placing, true, &state->report); // what Linux finds before it looks for room
-        layout_fail(state, LIBEXEC_E_NO_ROOM, 0, placing->span, placing->bounds.user_high);
+        placing->searching = true;
+        libexec_segment_check(first, placing, true, &state->report);
         layout_locate_report(state, plan);
         return false;
     }
@@ -220,11 +246,10 @@ static enum libexec_status layout_check_collision(struct libexec_state *state, c
     const uint64_t page_size = state->arch->page_size;
     const uint64_t start = libexec_round_down(segment->address + bias, page_size);
     const uint64_t end = libexec_round_up(segment->address + bias + segment->memory_size, page_size);
-    const struct libexec_range *obstacle =
-        segment->memory_size != 0 ? layout_obstacle(state, start, end - start) : NULL;
-    if (obstacle == NULL)
+    uint64_t obstacle;
+    if (segment->memory_size == 0 || !layout_obstacle(state, start, end - start, &obstacle))
         return LIBEXEC_OK;
-    layout_fail(state, status, start, start, obstacle->address);
+    layout_fail(state, status, start, start, obstacle);
     state->report.known |= LIBEXEC_REPORT_PROGRAM_HEADER;
     state->report.program_header = segment->program_header;
     return status;
@@ -243,7 +268,8 @@ static enum libexec_status layout_check_segments(struct libexec_state *state, co
     }
     if (placing->pages > placing->bounds.page_budget)
         return libexec_fail_value(&state->report, LIBEXEC_E_PAGE_BUDGET, placing->pages, placing->bounds.page_budget);
-    if (layout_obstacle(state, plan->low + placing->bias, plan->high - plan->low) == NULL)
+    uint64_t obstacle;
+    if (!layout_obstacle(state, plan->low + placing->bias, plan->high - plan->low, &obstacle))
         return LIBEXEC_OK;
     for (uint32_t i = 0; i < plan->segment_count; i++)
         if (layout_check_collision(state, &plan->segments[i], placing->bias, LIBEXEC_E_SEGMENT_COLLISION) != LIBEXEC_OK)
@@ -287,10 +313,14 @@ static bool layout_hint_bias(const struct libexec_state *state, const struct lib
     const struct libexec_bounds *bounds = &placing->bounds;
     const uint64_t start = libexec_max(layout_first_page(plan, bounds->page_size), LAYOUT_LEAST_HINT);
     const uint64_t length = libexec_round_up(placing->span, bounds->page_size);
-    if ((state->program_plan.flags & LIBEXEC_PLAN_POSITION_INDEPENDENT) != 0 || plan->segments[0].file_size == 0 ||
-        layout_first_page(plan, bounds->page_size) == 0)
+    uint64_t obstacle;
+    if ((state->program_plan.flags & LIBEXEC_PLAN_POSITION_INDEPENDENT) != 0)
         return false;
-    if (!libexec_inside(start, length, bounds->user_high) || layout_obstacle(state, start, length) != NULL)
+    if (plan->segments[0].file_size == 0) // zero pages are never searched for: the bias stays 0
+        return true;
+    if (layout_first_page(plan, bounds->page_size) == 0)
+        return false;
+    if (!libexec_inside(start, length, bounds->user_high) || layout_obstacle(state, start, length, &obstacle))
         return false;
     placing->bias = start - layout_first_page(plan, bounds->page_size);
     return true;
@@ -411,9 +441,10 @@ static void layout_place_brk(struct libexec_state *state, const struct libexec_b
     layout->brk_start = libexec_round_up(end, page_size);
     if (!layout_randomized(state) || state->arch->brk_entropy < page_size)
         return;
+    uint64_t obstacle;
     uint64_t start = layout->brk_start + (loader ? 0 : page_size);
     start += state->random.words[ENTROPY_BRK] % (state->arch->brk_entropy / page_size) * page_size;
-    if (libexec_inside(start, page_size, bounds->user_high) && layout_obstacle(state, start, page_size) == NULL)
+    if (libexec_inside(start, page_size, bounds->user_high) && !layout_obstacle(state, start, page_size, &obstacle))
         layout->brk_start = start;
 }
 

@@ -112,8 +112,9 @@ static void plan_note_tls(struct libexec_plan *plan, const struct libexec_progra
     plan->tls_program_header = index;
 }
 
-static void plan_note_stack(struct libexec_plan *plan, uint32_t flags) {
+static void plan_note_stack(struct libexec_plan *plan, uint32_t flags, uint32_t index) {
     plan->flags |= LIBEXEC_PLAN_STACK_RIGHTS;
+    plan->stack_program_header = index;
     if ((flags & ELF_PF_X) != 0)
         plan->flags |= LIBEXEC_PLAN_EXECUTABLE_STACK;
     else
@@ -125,54 +126,71 @@ struct property_place {
     uint64_t length;
 };
 
-static void plan_add_header(struct libexec_plan *plan, const struct libexec_program_header *header, uint32_t index,
-                            uint64_t page_size, struct property_place *property, struct libexec_report *report,
-                            struct libexec_report *own) {
-    switch (header->type) {
+// What a walk over the table needs beside the plan.
+struct plan_walk {
+    struct libexec_window *window;
+    uint64_t page_size;
+    struct property_place property;
+    struct libexec_report *report;
+    struct libexec_report *own;
+};
+
+// One entry, decoded only where its type matters.
+static void plan_add_header(struct libexec_plan *plan, struct plan_walk *walk, const uint8_t *bytes, uint32_t index) {
+    struct libexec_program_header header;
+    switch (libexec_load32(bytes + ELF_P_TYPE)) {
     case ELF_PT_LOAD:
-        plan_add_segment(plan, header, index, page_size, own);
+        libexec_program_header_load(&header, bytes);
+        plan_add_segment(plan, &header, index, walk->page_size, walk->own);
         break;
     case ELF_PT_INTERP:
-        plan_note_interpreter(plan, header, index, report);
+        libexec_program_header_load(&header, bytes);
+        plan_note_interpreter(plan, &header, index, walk->report);
         break;
     case ELF_PT_TLS:
-        plan_note_tls(plan, header, index);
+        libexec_program_header_load(&header, bytes);
+        plan_note_tls(plan, &header, index);
         break;
     case ELF_PT_GNU_STACK:
-        plan_note_stack(plan, header->flags);
+        plan_note_stack(plan, libexec_load32(bytes + ELF_P_FLAGS), index);
         break;
     case ELF_PT_GNU_PROPERTY:
-        property->offset = header->offset;
-        property->length = header->file_size;
+        walk->property.offset = libexec_load64(bytes + ELF_P_OFFSET);
+        walk->property.length = libexec_load64(bytes + ELF_P_FILESZ);
         break;
     default:
         break;
     }
 }
 
-static enum libexec_status plan_walk_table(struct libexec_plan *plan, struct libexec_window *window, uint64_t page_size,
-                                           struct property_place *property, struct libexec_report *report,
-                                           struct libexec_report *own) {
-    const uint64_t end = plan->program_headers_offset + (uint64_t)plan->program_header_count * ELF_PROGRAM_HEADER_SIZE;
-    for (uint32_t i = 0; i < plan->program_header_count; i++) {
-        const uint64_t offset = plan->program_headers_offset + (uint64_t)i * ELF_PROGRAM_HEADER_SIZE;
-        const uint8_t *bytes = libexec_window_at(window, offset, ELF_PROGRAM_HEADER_SIZE);
-        if (bytes == NULL) {
-            if (libexec_window_fetch(window, offset, end - offset, report) != LIBEXEC_OK)
-                return report->status;
-            bytes = libexec_window_at(window, offset, ELF_PROGRAM_HEADER_SIZE);
+// Entries from `index` on that the window holds, one after the other.
+static enum libexec_status plan_walk_window(struct libexec_plan *plan, struct plan_walk *walk, uint32_t *index) {
+    uint64_t offset = plan->program_headers_offset + (uint64_t)*index * ELF_PROGRAM_HEADER_SIZE;
+    const uint8_t *bytes;
+    while (*index < plan->program_header_count &&
+           (bytes = libexec_window_at(walk->window, offset, ELF_PROGRAM_HEADER_SIZE)) != NULL) {
+        plan_add_header(plan, walk, bytes, *index);
+        if (walk->report->status != LIBEXEC_OK) {
+            libexec_fail_offset(walk->report, offset);
+            return walk->report->status;
         }
-        if (bytes == NULL) // the buffer is smaller than one entry: excluded by the callers
-            return libexec_fail(report, LIBEXEC_E_REQUEST);
-        struct libexec_program_header header;
-        libexec_program_header_load(&header, bytes);
-        plan_add_header(plan, &header, i, page_size, property, report, own);
-        if (report->status != LIBEXEC_OK) {
-            libexec_fail_offset(report, offset);
-            return report->status;
-        }
+        *index += 1;
+        offset += ELF_PROGRAM_HEADER_SIZE;
     }
     return LIBEXEC_OK;
+}
+
+static enum libexec_status plan_walk_table(struct libexec_plan *plan, struct plan_walk *walk) {
+    const uint64_t end = plan->program_headers_offset + (uint64_t)plan->program_header_count * ELF_PROGRAM_HEADER_SIZE;
+    uint32_t index = 0;
+    while (plan_walk_window(plan, walk, &index) == LIBEXEC_OK && index < plan->program_header_count) {
+        const uint64_t offset = plan->program_headers_offset + (uint64_t)index * ELF_PROGRAM_HEADER_SIZE;
+        if (libexec_window_fetch(walk->window, offset, end - offset, walk->report) != LIBEXEC_OK)
+            break;
+        if (walk->window->length < ELF_PROGRAM_HEADER_SIZE) // the file is long enough and so is the buffer: cannot be
+            return libexec_fail(walk->report, LIBEXEC_E_CONTRACT);
+    }
+    return walk->report->status;
 }
 
 // The bits of GNU_PROPERTY_X86_FEATURE_1_AND. A malformed note has no bits; it is never a reason to refuse.
@@ -272,14 +290,14 @@ static void plan_refuse(const struct libexec_plan *plan, const struct libexec_po
         libexec_fail_offset(own, ELF_E_TYPE);
     }
     if ((policy->flags & LIBEXEC_POLICY_NO_EXECUTABLE_STACK) != 0 && (plan->flags & LIBEXEC_PLAN_EXECUTABLE_STACK) != 0)
-        libexec_fail(own, LIBEXEC_E_EXECUTABLE_STACK);
+        plan_fail(own, LIBEXEC_E_EXECUTABLE_STACK, plan->stack_program_header, LIBEXEC_RIGHT_EXECUTE, 0);
 }
 
 enum libexec_status libexec_plan_collect(struct libexec_plan *plan, struct libexec_window *window,
                                          const struct libexec_arch *arch, const struct libexec_policy *policy,
                                          struct libexec_report *report, struct libexec_report *own) {
     struct libexec_file_header header;
-    struct property_place property = {0, 0};
+    struct plan_walk walk = {window, arch->page_size, {0, 0}, report, own};
     memset(plan, 0, offsetof(struct libexec_plan, segments));
     plan->file_size = window->source->size;
     if (libexec_header_parse(&header, window->bytes, window->length, plan->file_size, arch, report) != LIBEXEC_OK)
@@ -290,13 +308,13 @@ enum libexec_status libexec_plan_collect(struct libexec_plan *plan, struct libex
     plan->program_headers_offset = header.table_offset;
     plan->program_header_count = header.table_count;
     report->stage = LIBEXEC_STAGE_PLAN;
-    if (plan_walk_table(plan, window, arch->page_size, &property, report, own) != LIBEXEC_OK)
+    if (plan_walk_table(plan, &walk) != LIBEXEC_OK)
         return report->status;
     plan->alignment = libexec_round_up(plan->alignment, arch->page_size);
     plan_refuse(plan, policy, arch->page_size, own);
     // After the table, so that the window still holds the interpreter's name in the usual file.
     if ((plan->flags & LIBEXEC_PLAN_INTERPRETER) == 0)
-        return plan_read_property(plan, window, &property, report);
+        return plan_read_property(plan, window, &walk.property, report);
     return LIBEXEC_OK;
 }
 
@@ -370,6 +388,8 @@ static enum libexec_status segment_check_file(const struct libexec_segment *segm
         return plan_fail(report, LIBEXEC_E_FILE_RANGE, index, segment->file_offset, UINT64_MAX);
     if ((offset & (page_size - 1)) != 0)
         return plan_fail(report, LIBEXEC_E_CONGRUENCE, index, segment->file_offset & (page_size - 1), in_page);
+    if (placing->searching)
+        return plan_fail(report, LIBEXEC_E_NO_ROOM, index, range.length, placing->bounds.user_high);
     if (segment_check_range(&range, placing, index, report) != LIBEXEC_OK)
         return report->status;
     if (end > (uint64_t)INT64_MAX)

@@ -34,6 +34,7 @@ struct libexec_placing {
     uint64_t pages; // charged so far
     bool placed;    // the bias is known: biased addresses count
     bool interpreter;
+    bool searching; // no free range was found: only what Linux checks before that counts
 };
 
 // Checks one segment as Linux does, in Linux's order, and charges its pages. `first`: it is the first of the table.

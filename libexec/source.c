@@ -110,10 +110,3 @@ enum libexec_status libexec_window_fetch(struct libexec_window *window, uint64_t
     window->length = wanted;
     return LIBEXEC_OK;
 }
-
-const uint8_t *libexec_window_at(const struct libexec_window *window, uint64_t offset, uint64_t length) {
-    if (window->bytes == NULL || offset < window->offset)
-        return NULL;
-    const uint64_t start = offset - window->offset;
-    return libexec_inside(start, length, window->length) ? window->bytes + start : NULL;
-}

@@ -3,6 +3,8 @@
 #ifndef LIBEXEC_INTERNAL_SOURCE_H
 #define LIBEXEC_INTERNAL_SOURCE_H
 
+#include "checked.h"
+
 #include <libexec/report.h>
 #include <libexec/source.h>
 #include <stdbool.h>
@@ -32,7 +34,10 @@ enum libexec_status libexec_window_fetch(struct libexec_window *window, uint64_t
                                          struct libexec_report *report);
 
 // The bytes [offset, offset + length) if the window holds them, else NULL.
-const uint8_t *libexec_window_at(const struct libexec_window *window, uint64_t offset, uint64_t length);
+static inline const uint8_t *libexec_window_at(const struct libexec_window *window, uint64_t offset, uint64_t length) {
+    const uint64_t start = offset - window->offset; // wraps below the window, and is then too large
+    return libexec_inside(start, length, window->length) ? window->bytes + start : NULL;
+}
 
 // Gives back a view; the window is empty afterwards.
 void libexec_window_close(struct libexec_window *window);

@@ -30,7 +30,8 @@ struct libexec_policy {
     uint32_t flags; // LIBEXEC_POLICY_...
     enum libexec_tls_policy tls;
     // Bytes that the stack may grow to below the initial image, rounded up to pages; 0: 8 MiB. UINT64_MAX: Linux's
-    // "unlimited" for placement, 8 MiB reserved. The reservation is larger by twice the room for arguments.
+    // "unlimited" for placement, 8 MiB reserved. A reservation below 64 MiB is larger by twice the room for arguments;
+    // above, the arguments are in it.
     uint64_t stack_size;
     uint64_t stack_guard;      // bytes kept free below it; 0: 1 MiB, as Linux's stack_guard_gap
     uint64_t argument_limit;   // bytes of strings and pointers together; 0: Linux's, from the stack size
