@@ -49,6 +49,7 @@ void machine_defaults(struct machine_settings *settings) {
 
     memset(settings, 0, sizeof *settings);
     settings->uid = settings->euid = settings->gid = settings->egid = ORDINARY_USER;
+    settings->arch = libexec_kit_arch;
     settings->policy.flags = LIBEXEC_POLICY_FIXED_ADDRESSES;
     settings->policy.page_budget = kibibytes / (PAGE_SIZE_BYTES / 1024);
     settings->policy.user_low = number_in_file("/proc/sys/vm/mmap_min_addr", "");
@@ -166,6 +167,7 @@ enum libexec_status machine_prepare(struct machine *machine, const struct machin
         .features = LIBEXEC_KIT_OPEN | LIBEXEC_KIT_IMAGE_KNOWN | LIBEXEC_KIT_MAP_MANY | LIBEXEC_KIT_SHARE |
                     LIBEXEC_KIT_COPY_ON_WRITE | LIBEXEC_KIT_LONG_VIEWS | LIBEXEC_KIT_HOOKS,
         .seed = settings->seed,
+        .arch = &settings->arch,
     };
     struct libexec_source source;
 

@@ -24,6 +24,7 @@ struct machine_settings {
     uint32_t auxv_count;
     uint32_t uid, euid, gid, egid, secure;
     uint64_t seed;
+    struct libexec_arch arch;
     struct libexec_policy policy;
 };
 

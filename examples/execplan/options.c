@@ -43,7 +43,8 @@ static const char help[] =
     "  --policy WORD,...    no-write-execute no-overlap entry-executable pie-only no-executable-stack: refuse;\n"
     "                       strict: all of them; plain-stack: never an executable stack\n"
     "  --limits WORD=N,...  stack (bytes, or unlimited), guard, arguments: bytes; pages: of one image, default this\n"
-    "                       machine's memory; scripts: how deep; low, high: bounds of user addresses\n"
+    "                       machine's memory; scripts: how deep; low, high: bounds of user addresses; large: the\n"
+    "                       large page that big images are aligned to, 0 for none (as on file systems without)\n"
     "\n"
     "Exit status: 0 the exec would succeed (--batch: all names were answered), 1 it would be refused, 2 a mistake in\n"
     "the command line or a file that cannot be read or written, 3 the library broke its contract with the host.\n";
@@ -112,16 +113,18 @@ static void read_policy(struct libexec_policy *policy, const char *text) {
 }
 
 // Assigns `name=value` to the limit of that name.
-static void read_limit(struct libexec_policy *policy, const char *text, size_t length) {
-    static const char *const names[] = {"stack", "guard", "arguments", "pages", "low", "high", "scripts"};
-    uint64_t *const members[] = {&policy->stack_size,  &policy->stack_guard, &policy->argument_limit,
-                                 &policy->page_budget, &policy->user_low,    &policy->user_high};
+static void read_limit(struct machine_settings *settings, const char *text, size_t length) {
+    static const char *const names[] = {"stack", "guard", "arguments", "pages", "low", "high", "large", "scripts"};
+    struct libexec_policy *const policy = &settings->policy;
+    uint64_t *const members[] = {
+        &policy->stack_size, &policy->stack_guard, &policy->argument_limit,        &policy->page_budget,
+        &policy->user_low,   &policy->user_high,   &settings->arch.large_page_size};
     const size_t name_length = strcspn(text, "=,");
     size_t index = 0;
 
-    while (index < 7 && (strlen(names[index]) != name_length || memcmp(names[index], text, name_length) != 0))
+    while (index < 8 && (strlen(names[index]) != name_length || memcmp(names[index], text, name_length) != 0))
         index++;
-    if (index == 7 || text[name_length] != '=')
+    if (index == 8 || text[name_length] != '=')
         mistake("--limits does not know `%.*s`", (int)length, text);
     const char *const value = text + name_length + 1;
     if (index == 0 && strncmp(value, "unlimited", 9) == 0 && (value[9] == '\0' || value[9] == ',')) {
@@ -129,16 +132,16 @@ static void read_limit(struct libexec_policy *policy, const char *text, size_t l
         return;
     }
     const uint64_t number = read_number("--limits", value, 0);
-    if (index < 6)
+    if (index < 7)
         *members[index] = number;
     else
         policy->script_depth = number == 0 ? LIBEXEC_NO_SCRIPTS : (uint32_t)number;
 }
 
-static void read_limits(struct libexec_policy *policy, const char *text) {
+static void read_limits(struct machine_settings *settings, const char *text) {
     while (*text != '\0') {
         const size_t length = strcspn(text, ",");
-        read_limit(policy, text, length);
+        read_limit(settings, text, length);
         text += length + (text[length] == ',');
     }
 }
@@ -267,7 +270,7 @@ static bool read_machine_option(struct machine_settings *settings, int code, con
         read_policy(&settings->policy, text);
         return true;
     case LIMITS:
-        read_limits(&settings->policy, text);
+        read_limits(settings, text);
         return true;
     default:
         return false;

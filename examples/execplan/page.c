@@ -126,12 +126,18 @@ static void draw_header(struct canvas *canvas, const struct machine *machine, co
 
 // The cost, and the debugger's line.
 
-static void draw_cost(struct canvas *canvas, const struct libexec_kit_ledger *ledger) {
+static void draw_cost(struct canvas *canvas, const struct machine *machine, const struct libexec_kit_ledger *ledger) {
+    struct libexec_arguments_placed placed;
+
+    libexec_exec_arguments(&machine->exec, &placed);
+    const uint64_t strings = placed.end - placed.strings;
     page_heading(canvas, "Cost, on a host that shares file pages and copies them on write");
     canvas_put(canvas, CANVAS_PLAIN,
-               "  %" PRIu64 " callbacks; %" PRIu64 " bytes read from files, headers included; pages: %" PRIu64
-               " private, %" PRIu64 " the file's own\n",
-               ledger->calls, ledger->bytes_read, ledger->pages_made, ledger->pages_shared);
+               "  %" PRIu64 " callbacks; %" PRIu64 " bytes copied: %" PRIu64
+               " from files, headers included, and %" PRIu64 " of strings; pages: %" PRIu64 " private, %" PRIu64
+               " shared with the file\n",
+               ledger->calls, ledger->bytes_read + strings, ledger->bytes_read, strings, ledger->pages_made,
+               ledger->pages_shared);
 }
 
 static void write_plain(void *context, const char *bytes, size_t length) {
@@ -168,7 +174,7 @@ static void draw_image(struct canvas *canvas, struct machine *machine) {
         page_stack(canvas, image);
         libexec_kit_image_free(image);
     }
-    draw_cost(canvas, &ledger);
+    draw_cost(canvas, machine, &ledger);
     draw_debugger(canvas, machine, layout);
 }
 

@@ -34,6 +34,10 @@ def elf(headers, kind=2, entry=PLACE, identification=b'\x7fELF\2\1\1', name=b'',
     return bytes(data[:size])
 
 
+def large_static_pie():
+    return elf([load(0, memory_size=4 << 20, flags=READ | WRITE)], kind=3)
+
+
 def answer(lines):
     words = lines[0].split()
     return ' '.join([words[1], *words[2:3]])
@@ -81,6 +85,9 @@ class Rows:
 
 def run(sides, folder):
     """Checks all rows; returns how many are not as described."""
+    folder = os.path.join(folder, 'differences')
+    os.makedirs(folder)
+    os.chmod(folder, 0o755)
     rows = Rows(sides, folder)
     many = [load(PLACE + index * PAGE) for index in range(17)]
     rows.refusal(1, 'seventeen segments', elf(many), 'ok', 'ENOEXEC', 'SEGMENT_CAPACITY')

@@ -87,6 +87,9 @@ def main():
     failures = 0
     try:
         sides.learn_host('/bin/true')
+        probe = os.path.join(folder, 'probe')
+        forged.write_executable(probe, differences.large_static_pie())
+        sides.learn_folder(probe)
         for part in options.part or list(PARTS):
             start = time.monotonic()
             failures += PARTS[part](options, sides, folder)

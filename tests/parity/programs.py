@@ -110,10 +110,11 @@ def run(options, sides, folder, run_tool):
         print(f'programs not built, compiler missing: {" ".join(missing)}')
     unexpected = 0
     for title, way in WAYS.items():
+        unexpected += compare(sides, title + ', built or loaders', own, way)
         chosen = everything
         if title != 'plain' and not options.full:
             chosen = everything[::max(1, len(everything) // QUICK)]
-        unexpected += compare(sides, title, own + chosen, way)
+        unexpected += compare(sides, title + ', installed', chosen, way)
     for stack in ['1048576', '1073741824', 'unlimited']:
         limit = ['--stack', stack]
         unexpected += compare_stacks(sides, stack, own, limit)
