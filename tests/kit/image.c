@@ -295,8 +295,8 @@ __attribute__((format(printf, 3, 4))) static bool differ(char *why, size_t size,
     return false;
 }
 
-// The region at `*index`, which moves behind it. Pages of the TLS block count as one: how much of the template a host lends its
-// pages for, a program cannot see.
+// The region at `*index`, which moves behind it. Pages of the TLS block count as one: how much of the template a host
+// lends its pages for, a program cannot see.
 static struct libexec_region next_region(const struct libexec_kit_image *image, uint32_t *index) {
     struct libexec_region region = image->regions[(*index)++];
     if (region.kind != LIBEXEC_REGION_TLS)

@@ -149,6 +149,49 @@ static void a_plans_runs_ascend_and_touch_nothing_twice(void **state) {
     printf("%u runs\n", runs);
 }
 
+// PT_GNU_PROPERTY's bits are told; a note that makes no sense has none, and is never a reason to refuse.
+static void the_property_note(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t words[8]; // name size, descriptor size, type, "GNU", property type, its size, its bits, padding
+        uint64_t length;
+        uint32_t flags;
+    } rows[] = {
+        {{4, 16, 5, 0x554e47, 0xc0000002, 4, 3, 0}, 32, LIBEXEC_PLAN_IBT | LIBEXEC_PLAN_SHADOW_STACK},
+        {{4, 16, 5, 0x554e47, 0xc0000002, 4, 1, 0}, 32, LIBEXEC_PLAN_IBT},
+        {{4, 16, 5, 0x554e47, 0xc0000002, 4, 2, 0}, 32, LIBEXEC_PLAN_SHADOW_STACK},
+        {{4, 16, 5, 0x554e47, 0xc0000002, 4, 0xfffffffc, 0}, 32, 0},
+        {{4, 16, 5, 0x554e47, 0xc0000001, 4, 3, 0}, 32, 0},          // another property
+        {{4, 16, 5, 0x554e47, 0xc0000002, 8, 3, 0}, 32, 0},          // of another size
+        {{4, 16, 5, 0x554e47, 0xc0000002, 0xffffffff, 3, 0}, 32, 0}, // that wraps
+        {{4, 16, 5, 0x554e48, 0xc0000002, 4, 3, 0}, 32, 0},          // another owner
+        {{5, 16, 5, 0x554e47, 0xc0000002, 4, 3, 0}, 32, 0},
+        {{4, 16, 4, 0x554e47, 0xc0000002, 4, 3, 0}, 32, 0},          // another note
+        {{4, 0xffffffff, 5, 0x554e47, 0xc0000002, 4, 3, 0}, 24, 0},  // longer than the header says
+        {{4, 16, 5, 0x554e47, 0xc0000002, 4, 3, 0}, 15, 0},
+        {{4, 16, 5, 0x554e47, 0xc0000002, 4, 3, 0}, 0, 0},
+    };
+    static struct libexec_plan plan;
+    struct libexec_report report;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        for (uint64_t offset = 0x300; offset < 0x2000; offset += 0x1801) { // in the first read, and beyond
+            struct libexec_kit_elf elf;
+            small_elf(&elf, LIBEXEC_KIT_ET_EXEC, BASE);
+            libexec_kit_elf_write(&elf, offset, rows[i].words, sizeof(rows[i].words));
+            libexec_kit_elf_add(&elf, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_GNU_PROPERTY,
+                                                                          .offset = offset,
+                                                                          .file_size = rows[i].length});
+            libexec_kit_elf_build(&elf);
+            assert_int_equal(read_plan(&elf, 896, &plan, &report), LIBEXEC_OK);
+            assert_int_equal(plan.flags & (LIBEXEC_PLAN_IBT | LIBEXEC_PLAN_SHADOW_STACK), rows[i].flags);
+            elf.headers[2].offset = i % 2 == 0 ? UINT64_MAX - 4 : elf.size - 3; // nowhere
+            libexec_kit_elf_build(&elf);
+            assert_int_equal(read_plan(&elf, 896, &plan, &report), LIBEXEC_OK);
+            assert_int_equal(plan.flags & (LIBEXEC_PLAN_IBT | LIBEXEC_PLAN_SHADOW_STACK), 0);
+            libexec_kit_elf_end(&elf);
+        }
+}
+
 // ---- Pages filled at a fault --------------------------------------------------------------------------------------
 
 static const uint8_t file_bytes[0x5123] = {[0] = 1, [0x1fff] = 2, [0x2000] = 3, [0x4fff] = 4, [0x5122] = 5};
@@ -302,6 +345,7 @@ int main(void) {
         cmocka_unit_test(random_images),
         cmocka_unit_test(a_plan_says_what_the_file_says),
         cmocka_unit_test(a_plans_runs_ascend_and_touch_nothing_twice),
+        cmocka_unit_test(the_property_note),
         cmocka_unit_test(a_fault_finds_its_page),
         cmocka_unit_test(a_fault_is_filled),
         cmocka_unit_test(a_fault_that_cannot_be_filled),
