@@ -38,6 +38,19 @@ def large_static_pie():
     return elf([load(0, memory_size=4 << 20, flags=READ | WRITE)], kind=3)
 
 
+def memory():
+    """Bytes of the machine's memory, swap included."""
+    with open('/proc/meminfo', encoding='ascii') as file:
+        sizes = {line.split(':')[0]: int(line.split()[1]) for line in file}
+    return (sizes['MemTotal'] + sizes['SwapTotal']) * 1024
+
+
+def overcommits():
+    """Whether the kernel asks of each mapping by itself whether it fits into memory, as it does by default."""
+    with open('/proc/sys/vm/overcommit_memory', encoding='ascii') as file:
+        return file.read().strip() == '0'
+
+
 def answer(lines):
     words = lines[0].split()
     return ' '.join([words[1], *words[2:3]])
@@ -116,5 +129,9 @@ def run(sides, folder):
     name = os.fsencode(beyond) + b'\0'
     program = elf([interpreter(len(name)), load(PLACE)], name=name)
     rows.refusal(10, 'an entry that looks like an error', program, 'error ENOEXEC', 'EINVAL', 'ENTRY_RANGE')
+    most = memory() * 3 // 4 // PAGE * PAGE
+    halves = [load(PLACE + index * (1 << 42), file_size=0, memory_size=most, flags=READ | WRITE) for index in (0, 1)]
+    if overcommits():
+        rows.refusal(11, 'memory twice over', elf(halves), 'ok', 'ENOMEM', 'PAGE_BUDGET')
     print(f'differences: {rows.checked - rows.wrong} of {rows.checked} answers as described')
     return rows.wrong

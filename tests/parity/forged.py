@@ -68,6 +68,8 @@ class Tally:
             return
         status = library.split()[3] if len(library.split()) > 3 else ''
         row = ROWS.get(status)
+        if status == 'LIBEXEC_E_PAGE_BUDGET' and linux == 'verdict ok':
+            row = 11
         if status == 'LIBEXEC_E_ENTRY_RANGE' and linux.startswith('verdict error') and 'interpreter' in name:
             row = 10
         if row is None:
