@@ -181,7 +181,8 @@ def source_rules(project):
         if not head or not re.match(r"(//|#|/\*) SPDX-License-Identifier: MIT\b", head[0]):
             problems.append(f"{project.short(file)} does not begin with its licence line")
         for number, line in enumerate(lines, 1):
-            for broken, what in ((len(line) > 120, f"{len(line)} columns"), ("\t" in line and file.suffix != ".sh", "a tab"),
+            for broken, what in ((len(line) > 120, f"{len(line)} columns"),
+                                 ("\t" in line and file.suffix != ".sh", "a tab"),
                                  (line != line.rstrip(), "a space at the end")):
                 if broken:
                     problems.append(f"{project.short(file)}:{number}: {what}")

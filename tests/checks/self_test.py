@@ -20,7 +20,7 @@ CXX_ONLY = "class"
 COPIED = ["include", "libexec", "port", "tests/kit", "tests/checks", "examples", "tools", "cmake", "README.md"]
 
 BIG_FUNCTION = ("void libexec_planted(volatile int *sink);\nvoid libexec_planted(volatile int *sink)\n{\n"
-                + "".join(f"    *sink = {0x10000 + number};\n" for number in range(3000)) + "}\n")
+                + "".join(f"    *sink = {0x10000 + number};\n" for number in range(5000)) + "}\n")
 
 
 def append(path, text):
