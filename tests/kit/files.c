@@ -92,6 +92,8 @@ static int read_at(void *context, uint64_t offset, void *buffer, size_t length, 
     }
     *done = 0;
     entry->result = read_answer(opened, offset, buffer, length, done);
+    if (entry->result != 0) // nobody may take a failed read for a whole one
+        *done = length;
     entry->done = *done;
     return entry->result;
 }

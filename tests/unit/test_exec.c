@@ -713,6 +713,27 @@ static void a_file_edited_meanwhile(void **state) {
     printf("%u execs of an edited file prepared, %u refused\n", prepared, refused);
 }
 
+// Views of cached bytes are parsed in place only where the source says that they cannot change.
+static void only_stable_bytes_are_parsed_in_place(void **state) {
+    (void)state;
+    static struct world world;
+    static const uint32_t features = LIBEXEC_KIT_OPEN | LIBEXEC_KIT_CACHED_VIEWS;
+    for (int stable = 0; stable < 2; stable++) {
+        world_begin(&world, &plainly, flavour_full);
+        libexec_kit_free(world.kit);
+        world.options.features = features | (stable != 0 ? LIBEXEC_KIT_STABLE : 0);
+        world.kit = libexec_kit_new(&world.options);
+        execute(&world);
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+        const uint32_t first = place_of(&world, LIBEXEC_KIT_CALL_VIEW);
+        const uint32_t space = place_of(&world, LIBEXEC_KIT_CALL_SPACE_CREATE);
+        EXPECT_EQUAL(&world, first < space, stable != 0);
+        EXPECT_EQUAL(&world, place_of(&world, LIBEXEC_KIT_CALL_READ_AT) < space, stable == 0);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+}
+
 // E1, E2, E3, E7 and E8 are the driver's: each scenario of these tests asserts that a failed exec leaves the caller as
 // it was and nothing behind, that a committed one leaves nothing either, that every failing call is seen, and poisons
 // the exec object before each prepare with values that differ between flavours.
@@ -860,6 +881,7 @@ int main(void) {
         cmocka_unit_test(bug_E6_settings_read_twice),
         cmocka_unit_test(bug_E7_members_not_initialised),
         cmocka_unit_test(a_file_edited_meanwhile),
+        cmocka_unit_test(only_stable_bytes_are_parsed_in_place),
         cmocka_unit_test(a_program_in_memory),
         cmocka_unit_test(two_execs_on_two_threads),
     };

@@ -131,7 +131,7 @@ static void the_matrix(void **state) {
                 run_block((struct block){alignment, 0x2fed, 0x2eee, 0x500000 + offset, offset, 0}, &flavours[i]);
     printf("%u TLS blocks\n", blocks);
     run_block((struct block){0, 0x30, 0x10, 0x500000, TEMPLATE_AT, 0}, flavour_full); // p_align 0: none
-    run_block((struct block){1ull << 32, 0x30, 0x10, 0x500000, TEMPLATE_AT, 0}, flavour_required);
+    run_block((struct block){1u << 22, 0x30, 0x10, 0x500000, TEMPLATE_AT, 0}, flavour_required);
 }
 
 static void on_every_host(void **state) {
@@ -270,6 +270,26 @@ static void blocks_that_do_not_fit(void **state) {
     libexec_kit_elf_end(&fixture.elf);
 }
 
+// Zeros between a small template and the control block are address space, not pages to be touched.
+static void bug_B14_tls_memory_size_huge(void **state) {
+    (void)state;
+    static const uint64_t sizes[] = {1u << 24, 1ull << 40};
+    static struct world world;
+    for (size_t s = 0; s < 2; s++)
+        for (uint64_t file_size = 0; file_size <= 0x2000; file_size += 0x1000)
+            for (size_t i = 0; i < 4; i++) {
+                struct fixture fixture = {.block = {64, sizes[s], file_size, 0x500008, TEMPLATE_AT, 0}};
+                fixture.elf = make_program(&fixture.block);
+                const struct scenario scenario = {.name = "huge block", .set_up = execute, .data = &fixture};
+                world_begin(&world, &scenario, &flavours[i]);
+                EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+                EXPECT(&world, libexec_kit_read_ledger(world.kit).pages_made < 32);
+                libexec_kit_abandon(world.kit, &world.exec);
+                world_end(&world);
+                libexec_kit_elf_end(&fixture.elf);
+            }
+}
+
 // ---- The host's part ----------------------------------------------------------------------------------------------
 
 static void the_host_fills_the_control_block(void **state) {
@@ -384,6 +404,7 @@ int main(void) {
         cmocka_unit_test(a_program_with_an_interpreter),
         cmocka_unit_test(bug_E11_ranges_and_other_nonsense),
         cmocka_unit_test(blocks_that_do_not_fit),
+        cmocka_unit_test(bug_B14_tls_memory_size_huge),
         cmocka_unit_test(the_host_fills_the_control_block),
         cmocka_unit_test(the_shape_alone),
         cmocka_unit_test(what_the_linker_computed),

@@ -20,6 +20,7 @@ const struct flavour flavours[] = {
     {.name = "share", .features = LIBEXEC_KIT_OPEN | LIBEXEC_KIT_SHARE | LIBEXEC_KIT_LONG_VIEWS, .poison = 0x5a},
     {.name = "copy-on-write", .features = LIBEXEC_KIT_OPEN | LIBEXEC_KIT_COPY_ON_WRITE, .poison = 0x5a},
     {.name = "cached", .features = LIBEXEC_KIT_OPEN | LIBEXEC_KIT_CACHED_VIEWS | LIBEXEC_KIT_VIEW_END, .poison = 0x5a},
+    {.name = "stable", .features = LIBEXEC_KIT_OPEN | LIBEXEC_KIT_STABLE | LIBEXEC_KIT_SHARE, .poison = 0xa5},
     {.name = "all", .features = LIBEXEC_KIT_FULL | LIBEXEC_KIT_FILL_AT_FAULT, .poison = 0xa5},
 };
 const size_t flavour_count = sizeof(flavours) / sizeof(flavours[0]);
