@@ -98,19 +98,17 @@ static void put_rights(const struct libexec_sink *sink, uint32_t rights) {
     put_text(sink, text);
 }
 
+// Rounded down to a number of at most four digits: drawings show sizes, lines beside them the exact addresses.
 static void put_size(const struct libexec_sink *sink, uint64_t size) {
-    const uint64_t mebibyte = (uint64_t)1 << 20;
+    static const char units[][8] = {" bytes", " KiB", " MiB", " GiB", " TiB", " PiB"};
+    unsigned unit = 0;
 
-    if (size >= mebibyte && size % mebibyte == 0) {
-        put_decimal(sink, size / mebibyte);
-        put_text(sink, " MiB");
-    } else if (size >= 1024 && size % 1024 == 0) {
-        put_decimal(sink, size / 1024);
-        put_text(sink, " KiB");
-    } else {
-        put_decimal(sink, size);
-        put_text(sink, " bytes");
+    while (unit < 5 && (size >= 10000 || (size >= 1024 && size % 1024 == 0))) {
+        size /= 1024;
+        unit++;
     }
+    put_decimal(sink, size);
+    put_text(sink, units[unit]);
 }
 
 static void put_member(const struct libexec_sink *sink, const char *name, uint64_t value) {

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: MIT
+// Reports, plans and images as text: the lines themselves, for an exec whose every number is known.
+
+#include "world.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define BASE 0x400000u
+
+struct text {
+    char bytes[8192];
+    size_t length;
+    size_t writes;
+};
+
+static void write_text(void *context, const char *bytes, size_t length) {
+    struct text *const text = context;
+
+    assert_true(text->length + length < sizeof text->bytes);
+    memcpy(text->bytes + text->length, bytes, length);
+    text->length += length;
+    text->bytes[text->length] = '\0';
+    text->writes++;
+}
+
+struct subject {
+    struct libexec_kit *kit;
+    struct libexec_kit_elf elf;
+    struct libexec_exec exec;
+    struct text text;
+    struct libexec_sink sink;
+    struct libexec_auxv auxv;
+    enum libexec_status status;
+};
+
+// A program of two segments, the second with zeros behind; `damage` makes p_filesz exceed p_memsz.
+static void begin(struct subject *subject, bool damage) {
+    static const char *const argv[] = {"/p", NULL};
+
+    memset(subject, 0, sizeof *subject);
+    subject->sink = (struct libexec_sink){.write = write_text, .context = &subject->text};
+    subject->kit = libexec_kit_new(&(struct libexec_kit_options){.features = LIBEXEC_KIT_FULL, .seed = 1});
+    libexec_kit_elf_begin(&subject->elf, LIBEXEC_KIT_ET_EXEC, 0x1800);
+    subject->elf.entry = BASE + 0x100;
+    libexec_kit_elf_add(&subject->elf,
+                        load(LIBEXEC_KIT_PF_R | LIBEXEC_KIT_PF_X, 0, BASE, 0x1000, damage ? 0xfff : 0x1000));
+    libexec_kit_elf_add(&subject->elf, load(LIBEXEC_KIT_PF_R | LIBEXEC_KIT_PF_W, 0x1000, BASE + 0x1000, 0x800, 0x3000));
+    libexec_kit_add_file(subject->kit, &(struct libexec_kit_file){.path = "/p",
+                                                                  .bytes = libexec_kit_elf_build(&subject->elf),
+                                                                  .length = subject->elf.size});
+    subject->auxv = (struct libexec_auxv){999, 0x1234};
+    const struct libexec_policy policy = {.flags = LIBEXEC_POLICY_FIXED_ADDRESSES, .tls = LIBEXEC_TLS_NEVER};
+    const struct libexec_request request = {
+        .path = "/p", .policy = &policy, .arguments = {.argv = argv}, .auxv = &subject->auxv, .auxv_count = 1};
+    subject->status = libexec_kit_prepare(subject->kit, &subject->exec, &request);
+}
+
+static void end(struct subject *subject) {
+    libexec_kit_abandon(subject->kit, &subject->exec);
+    assert_int_equal(libexec_kit_violations(subject->kit), 0);
+    libexec_kit_free(subject->kit);
+    libexec_kit_elf_end(&subject->elf);
+}
+
+// The text so far holds the line, from its beginning on.
+static void expect_line(const struct text *text, const char *line) {
+    const char *const found = strstr(text->bytes, line);
+
+    if (found == NULL || (found != text->bytes && found[-1] != '\n') || found[strlen(line)] != '\n')
+        fail_msg("no line `%s` in:\n%s", line, text->bytes);
+}
+
+static void reports(void **state) {
+    (void)state;
+    static struct subject subject;
+
+    begin(&subject, true);
+    assert_int_equal(subject.status, LIBEXEC_E_FILE_OVER_MEMORY);
+    libexec_dump_report(&subject.sink, libexec_exec_report(&subject.exec));
+    static const char start[] = "LIBEXEC_E_FILE_OVER_MEMORY in the program, program header 0: ";
+    assert_memory_equal(subject.text.bytes, start, sizeof start - 1);
+    assert_non_null(strstr(subject.text.bytes, libexec_status_text(LIBEXEC_E_FILE_OVER_MEMORY)));
+    assert_non_null(strstr(subject.text.bytes, "gABI ch. 5"));
+    assert_non_null(strstr(subject.text.bytes, ", value 0x1000, limit 0xfff, errno 22\n"));
+    end(&subject);
+}
+
+static void every_known_number(void **state) {
+    (void)state;
+    struct text text = {.length = 0};
+    const struct libexec_sink sink = {.write = write_text, .context = &text};
+    const struct libexec_report report = {.status = LIBEXEC_E_MAP,
+                                          .stage = LIBEXEC_STAGE_LOAD,
+                                          .file = LIBEXEC_FILE_INTERPRETER,
+                                          .known = LIBEXEC_REPORT_ARGUMENT | LIBEXEC_REPORT_ADDRESS |
+                                                   LIBEXEC_REPORT_FILE_OFFSET,
+                                          .host_code = -12,
+                                          .argument = 30,
+                                          .file_offset = 0,
+                                          .address = UINT64_MAX,
+                                          .value = 77};
+
+    libexec_dump_report(&sink, &report);
+    assert_non_null(strstr(text.bytes, "LIBEXEC_E_MAP in the interpreter, string 30: "));
+    assert_non_null(
+        strstr(text.bytes, "  stage load, file offset 0x0, address 0xffffffffffffffff, host code -12, errno "));
+    assert_null(strstr(text.bytes, "value"));
+    text.length = 0;
+    libexec_dump_report(&sink, &(struct libexec_report){.status = LIBEXEC_OK});
+    assert_string_equal(text.bytes, "LIBEXEC_OK\n");
+}
+
+static void plans(void **state) {
+    (void)state;
+    static struct subject subject;
+
+    begin(&subject, false);
+    assert_int_equal(subject.status, LIBEXEC_OK);
+    libexec_dump_plan(&subject.sink, libexec_exec_plan(&subject.exec, LIBEXEC_FILE_PROGRAM));
+    assert_string_equal(subject.text.bytes,
+                        "ET_EXEC, entry 0x400100, program headers 2\n"
+                        "  0x000000400000 r-x  memory 0x1000, file 0x0 + 0x1000, program header 0\n"
+                        "  0x000000401000 rw-  memory 0x3000, file 0x1000 + 0x800, program header 1\n");
+    end(&subject);
+}
+
+static void spaces(void **state) {
+    (void)state;
+    static struct subject subject;
+
+    begin(&subject, false);
+    libexec_dump_space(&subject.sink, &subject.exec);
+    expect_line(&subject.text, "               | ---  guard, 1 MiB");
+    expect_line(&subject.text, "               | rw-  program's zeros, 8 KiB");
+    expect_line(&subject.text, "               | rw-  program, 4 KiB, file 0x1000 + 0x800");
+    expect_line(&subject.text, "               | r-x  program, 4 KiB, file 0x0 + 0x1000");
+    expect_line(&subject.text, "                 free, 127 TiB");
+    const char *at = subject.text.bytes;
+    static const char *const order[] = {"0x7ffffffff000 +",
+                                        "stack",
+                                        "guard",
+                                        "free, ",
+                                        "0x000000404000 +",
+                                        "program's zeros",
+                                        "0x000000402000 +",
+                                        "rw-  program,",
+                                        "0x000000401000 +",
+                                        "r-x",
+                                        "0x000000400000 +"};
+    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
+        at = strstr(at, order[i]);
+        if (at == NULL)
+            fail_msg("no `%s` in its place in:\n%s", order[i], subject.text.bytes);
+    }
+    end(&subject);
+}
+
+static void auxiliary_vectors(void **state) {
+    (void)state;
+    static struct subject subject;
+    char line[64];
+    uint32_t count;
+
+    begin(&subject, false);
+    libexec_dump_auxv(&subject.sink, &subject.exec);
+    const struct libexec_auxv *const auxv = libexec_exec_auxv(&subject.exec, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        if (auxv[i].type == 999)
+            snprintf(line, sizeof line, "AT_999 0x1234");
+        else
+            snprintf(line, sizeof line, "%s 0x%" PRIx64, libexec_auxv_name(auxv[i].type), auxv[i].value);
+        expect_line(&subject.text, line);
+    }
+    expect_line(&subject.text, "AT_ENTRY 0x400100");
+    expect_line(&subject.text, "AT_999 0x1234");
+    end(&subject);
+}
+
+static void small_pieces(void **state) {
+    (void)state;
+    static struct subject subject;
+    char rights[4];
+
+    begin(&subject, false);
+    libexec_dump_gdb(&subject.sink, &subject.exec, "/p");
+    assert_string_equal(subject.text.bytes, "add-symbol-file /p -o 0x0\n");
+    end(&subject);
+    assert_null(libexec_auxv_name(10));
+    assert_string_equal(libexec_auxv_name(51), "AT_MINSIGSTKSZ");
+    libexec_rights_text(rights, 0);
+    assert_string_equal(rights, "---");
+    libexec_rights_text(rights, LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_EXECUTE);
+    assert_string_equal(rights, "r-x");
+    libexec_rights_text(rights, LIBEXEC_RIGHT_WRITE);
+    assert_string_equal(rights, "-w-");
+}
+
+int main(void) {
+    const struct CMUnitTest dump[] = {
+        cmocka_unit_test(reports), cmocka_unit_test(every_known_number), cmocka_unit_test(plans),
+        cmocka_unit_test(spaces),  cmocka_unit_test(auxiliary_vectors),  cmocka_unit_test(small_pieces),
+    };
+    return RUN(dump);
+}
