@@ -231,6 +231,7 @@ enum libexec_status libexec_kit_prepare(struct libexec_kit *kit, struct libexec_
     kit->user_low = policy != NULL && policy->user_low != 0 ? policy->user_low : request.arch->user_low;
     kit->user_high = policy != NULL && policy->user_high != 0 ? policy->user_high : request.arch->user_high;
     memset(exec, kit->options.poison, sizeof(*exec));
+    KIT_UNWRITTEN(exec, sizeof(*exec));
     libexec_kit_enter(kit, LIBEXEC_KIT_PREPARING);
     const enum libexec_status status = libexec_prepare(exec, &request);
     if (status == LIBEXEC_OK)

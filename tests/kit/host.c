@@ -309,6 +309,8 @@ static uint8_t *make_page(struct kit_space *space, const struct kit_operation *o
     uint8_t *const byte = kit_sparse_make(&space->pages, address, zeroed ? 0 : kit->options.poison, &made);
     if (made)
         kit->ledger.pages_made++;
+    if (made && !zeroed && (kit->options.features & LIBEXEC_KIT_BOUNCE) == 0)
+        KIT_UNWRITTEN(byte - address % kit->arch->page_size, kit->arch->page_size);
     return byte;
 }
 

@@ -5,6 +5,17 @@
 
 #include <libexec/kit.h>
 
+// Under the memory sanitizer memory that the library may not read yet is told as what it is: not initialised.
+#if defined(__has_feature)
+#if __has_feature(memory_sanitizer)
+#include <sanitizer/msan_interface.h>
+#define KIT_UNWRITTEN(bytes, length) __msan_allocated_memory(bytes, length)
+#endif
+#endif
+#ifndef KIT_UNWRITTEN
+#define KIT_UNWRITTEN(bytes, length) ((void)(bytes), (void)(length))
+#endif
+
 // malloc, calloc and realloc that abort where memory runs out.
 void *kit_memory(size_t size);
 void *kit_zeroed(size_t size);

@@ -760,12 +760,18 @@ static void check_table_address(struct world *world, const struct libexec_kit_im
 static void bug_B20_table_nowhere(void **state) {
     (void)state;
     for (int independent = 0; independent < 2; independent++)
-        for (int form = 0; form < 4; form++) {
+        for (int form = 0; form < 7; form++) {
             struct libexec_kit_elf elf = small(independent ? LIBEXEC_KIT_ET_DYN : LIBEXEC_KIT_ET_EXEC);
             if (form == 1)
                 elf.program_headers_offset = 0x2900; // behind all segments
             if (form == 2)
                 elf.program_headers_offset = 0x1300; // in the second one
+            if (form == 4) // with its first byte, its last, and right behind it
+                elf.program_headers_offset = 0x1200;
+            if (form == 5)
+                elf.program_headers_offset = 0x27ff;
+            if (form == 6)
+                elf.program_headers_offset = 0x2800;
             if (form == 3) // in both: the later one wins
                 libexec_kit_elf_add(&elf, load(R, 0, elf.headers[0].address + 0x10000, 0x400, 0x400));
             libexec_kit_elf_build(&elf);
@@ -948,7 +954,8 @@ static void bug_C5_interpreter_that_is_none(void **state) {
     pair.loader.type = 1; // Linux looks at it late, and answers EPERM
     expect_pair_refused("C5 type", &pair, LIBEXEC_FILE_INTERPRETER,
                         (struct refusal){LIBEXEC_E_TYPE, LIBEXEC_ERRNO_EPERM, LIBEXEC_STAGE_LAYOUT, ANY, ANY64});
-    for (uint64_t size = 0; size <= 64; size += size < 6 ? 1 : size == 6 ? 57 : 1) { // too short before it is anything else
+    // Too short comes before anything else.
+    for (uint64_t size = 0; size <= 64; size += size == 6 ? 57 : 1) {
         for (uint8_t magic = 0; magic < 2; magic++) {
             pair = make_pair();
             pair.loader.size = size;
@@ -957,8 +964,7 @@ static void bug_C5_interpreter_that_is_none(void **state) {
             if (size == 64 && magic == 0)
                 refusal = (struct refusal){LIBEXEC_E_MAGIC, LIBEXEC_ERRNO_ELIBBAD, LIBEXEC_STAGE_HEADER, ANY, 0};
             if (size == 64 && magic != 0)
-                refusal = (struct refusal){LIBEXEC_E_TABLE_OUTSIDE, LIBEXEC_ERRNO_ELIBBAD, LIBEXEC_STAGE_HEADER, ANY,
-                                           32};
+                refusal.status = LIBEXEC_E_TABLE_OUTSIDE, refusal.error = LIBEXEC_ERRNO_ELIBBAD, refusal.offset = 32;
             expect_pair_refused("C5 short", &pair, LIBEXEC_FILE_INTERPRETER, refusal);
         }
     }

@@ -546,6 +546,38 @@ static void a_host_that_breaks_the_contract(void **state) {
     }
 }
 
+// Views that end inside a page are against the contract, too. The library may cope, or say so; it writes nothing
+// beyond them.
+static void views_that_are_too_short(void **state) {
+    (void)state;
+    static struct world world;
+    uint32_t told = 0;
+    world_begin(&world, &plainly, flavour_required);
+    struct libexec_kit_image *const usual = world_image(&world);
+    libexec_kit_abandon(world.kit, &world.exec);
+    world_end(&world);
+    for (uint64_t limit = 1; limit < 5000; limit = limit * 3 + 1) {
+        world_begin(&world, &plainly, flavour_required);
+        libexec_kit_free(world.kit);
+        world.options.view_limit = limit;
+        world.kit = libexec_kit_new(&world.options);
+        execute(&world);
+        const enum libexec_status status = world_prepare(&world);
+        EXPECT(&world, status == LIBEXEC_E_CONTRACT || status == LIBEXEC_OK);
+        if (status == LIBEXEC_OK) {
+            struct libexec_kit_image *const image = libexec_kit_capture(world.kit, &world.exec);
+            EXPECT(&world, libexec_kit_image_equal(usual, image, NULL, 0));
+            libexec_kit_image_free(image);
+        }
+        told += status != LIBEXEC_OK;
+        libexec_kit_abandon(world.kit, &world.exec);
+        EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+        world_end(&world);
+    }
+    assert_true(told > 3);
+    libexec_kit_image_free(usual);
+}
+
 // Codes are positive by contract. Where they are not, the answer is still a status, and the errno a positive one.
 static void bug_E5_the_sign_of_a_code(void **state) {
     (void)state;
@@ -875,6 +907,7 @@ int main(void) {
         cmocka_unit_test(addresses_are_random_or_linuxs),
         cmocka_unit_test(a_small_user_range),
         cmocka_unit_test(a_host_that_breaks_the_contract),
+        cmocka_unit_test(views_that_are_too_short),
         cmocka_unit_test(bug_E5_the_sign_of_a_code),
         cmocka_unit_test(pages_that_are_occupied),
         cmocka_unit_test(bug_E4_the_order_of_undo),

@@ -250,6 +250,20 @@ static void bug_E11_ranges_and_other_nonsense(void **state) {
     run_block(last, flavour_full);
 }
 
+// Of two headers the first one counts.
+static void two_headers(void **state) {
+    (void)state;
+    struct fixture fixture = {.block = {64, 0x50, 0x30, 0x500008, TEMPLATE_AT, 0}};
+    fixture.elf = make_program(&fixture.block);
+    libexec_kit_elf_add(&fixture.elf, (struct libexec_kit_program_header){
+                                          .type = LIBEXEC_KIT_PT_TLS, .offset = UINT64_MAX, .file_size = 3,
+                                          .alignment = 3});
+    libexec_kit_elf_build(&fixture.elf);
+    run_scenario(&(struct scenario){.name = "two headers", .set_up = execute, .data = &fixture, .check = check_block,
+                                    .plain_only = true});
+    libexec_kit_elf_end(&fixture.elf);
+}
+
 // A block as large as the user range has no room; a budget counts its pages.
 static void blocks_that_do_not_fit(void **state) {
     (void)state;
@@ -403,6 +417,7 @@ int main(void) {
         cmocka_unit_test(policies),
         cmocka_unit_test(a_program_with_an_interpreter),
         cmocka_unit_test(bug_E11_ranges_and_other_nonsense),
+        cmocka_unit_test(two_headers),
         cmocka_unit_test(blocks_that_do_not_fit),
         cmocka_unit_test(bug_B14_tls_memory_size_huge),
         cmocka_unit_test(the_host_fills_the_control_block),

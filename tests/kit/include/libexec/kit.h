@@ -26,7 +26,8 @@
 // poisons that are each other's complement (0xA5 and 0x5A): a byte that depends on either differs between the two
 // images. (A bounce buffer keeps what the page holds where its bytes still equal the poison at the end of the view, as
 // a view may be longer than what is written to it; one of the two runs tells the truth for each byte.
-// `libexec_kit_image_equal_but` compares with that in mind.)
+// `libexec_kit_image_equal_but` compares with that in mind.) Built with clang's memory sanitizer, the kit hands out
+// fresh WRITTEN pages and the exec object as not initialised, so that the sanitizer finds the place of such a read.
 #ifndef LIBEXEC_KIT_H
 #define LIBEXEC_KIT_H
 
@@ -147,7 +148,7 @@ struct libexec_kit_options {
     uint8_t control_block_fill; // what `thread_control_block` writes; 0 leaves the block as an absent hook would
     uint16_t reserved;
     uint64_t seed;      // of `random`
-    uint64_t view_limit; // bytes that a view has at most, even inside a page; 0: no limit of its own
+    uint64_t view_limit; // bytes that a view has at most, inside pages too (against the contract); 0: no such limit
     const struct libexec_arch *arch; // NULL: libexec_kit_arch
     void (*violation)(void *context, const char *message); // called for each; NULL: only recorded
     // Called before each callback does its work; may edit files and the caller's memory. NULL: nothing.
