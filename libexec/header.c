@@ -31,15 +31,22 @@ static enum libexec_status header_identify(const uint8_t *bytes, uint64_t length
     return LIBEXEC_OK;
 }
 
+// What Linux does not look at: refused only where Linux would start the file.
+static void header_check_identification(const uint8_t *bytes, const struct libexec_arch *arch,
+                                        struct libexec_report *own) {
+    if (bytes[ELF_EI_CLASS] != ELF_CLASS64)
+        header_fail(own, LIBEXEC_E_CLASS, ELF_EI_CLASS, bytes[ELF_EI_CLASS], ELF_CLASS64);
+    else if (bytes[ELF_EI_DATA] != arch->data)
+        header_fail(own, LIBEXEC_E_DATA, ELF_EI_DATA, bytes[ELF_EI_DATA], arch->data);
+    else if (bytes[ELF_EI_VERSION] != ELF_VERSION_CURRENT)
+        header_fail(own, LIBEXEC_E_VERSION, ELF_EI_VERSION, bytes[ELF_EI_VERSION], ELF_VERSION_CURRENT);
+    if (own->status != LIBEXEC_OK)
+        own->stage = LIBEXEC_STAGE_HEADER;
+}
+
 static enum libexec_status header_check_machine(const uint8_t *bytes, const struct libexec_arch *arch,
                                                 struct libexec_report *report) {
     const uint16_t type = libexec_load16(bytes + ELF_E_TYPE);
-    if (bytes[ELF_EI_CLASS] != ELF_CLASS64)
-        return header_fail(report, LIBEXEC_E_CLASS, ELF_EI_CLASS, bytes[ELF_EI_CLASS], ELF_CLASS64);
-    if (bytes[ELF_EI_DATA] != arch->data)
-        return header_fail(report, LIBEXEC_E_DATA, ELF_EI_DATA, bytes[ELF_EI_DATA], arch->data);
-    if (bytes[ELF_EI_VERSION] != ELF_VERSION_CURRENT)
-        return header_fail(report, LIBEXEC_E_VERSION, ELF_EI_VERSION, bytes[ELF_EI_VERSION], ELF_VERSION_CURRENT);
     if (type != ELF_TYPE_EXEC && type != ELF_TYPE_DYN && report->file != LIBEXEC_FILE_INTERPRETER)
         return header_fail(report, LIBEXEC_E_TYPE, ELF_E_TYPE, type, ELF_TYPE_DYN);
     if (libexec_load16(bytes + ELF_E_MACHINE) != arch->machine)
@@ -63,17 +70,19 @@ static enum libexec_status header_check_table(const struct libexec_file_header *
 
 enum libexec_status libexec_header_parse(struct libexec_file_header *header, const uint8_t *bytes, uint64_t length,
                                          uint64_t file_size, const struct libexec_arch *arch,
-                                         struct libexec_report *report) {
-    enum libexec_status status = header_identify(bytes, length, report);
-    if (status == LIBEXEC_OK)
-        status = header_check_machine(bytes, arch, report);
-    if (status != LIBEXEC_OK)
-        return status;
+                                         struct libexec_report *report, struct libexec_report *own) {
+    if (header_identify(bytes, length, report) != LIBEXEC_OK)
+        return report->status;
     header->entry = libexec_load64(bytes + ELF_E_ENTRY);
     header->table_offset = libexec_load64(bytes + ELF_E_PHOFF);
     header->table_count = libexec_load16(bytes + ELF_E_PHNUM);
     header->type = libexec_load16(bytes + ELF_E_TYPE);
-    return header_check_table(header, libexec_load16(bytes + ELF_E_PHENTSIZE), file_size, report);
+    header_check_identification(bytes, arch, own);
+    if (header_check_machine(bytes, arch, report) == LIBEXEC_OK)
+        header_check_table(header, libexec_load16(bytes + ELF_E_PHENTSIZE), file_size, report);
+    if (report->status != LIBEXEC_OK && own->status != LIBEXEC_OK)
+        *report = *own; // the same errno, and the better reason: a 32-bit file's other fields stand elsewhere
+    return report->status;
 }
 
 void libexec_program_header_load(struct libexec_program_header *header, const uint8_t *bytes) {

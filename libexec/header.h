@@ -19,7 +19,7 @@ struct libexec_file_header {
 // returns LIBEXEC_OK.
 enum libexec_status libexec_header_parse(struct libexec_file_header *header, const uint8_t *bytes, uint64_t length,
                                          uint64_t file_size, const struct libexec_arch *arch,
-                                         struct libexec_report *report);
+                                         struct libexec_report *report, struct libexec_report *own);
 
 // One entry of the table as it stands: nothing is checked.
 struct libexec_program_header {

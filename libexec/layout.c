@@ -62,25 +62,25 @@ uint64_t libexec_layout_argument_room(const struct libexec_state *state) {
 static enum libexec_status layout_place_stack(struct libexec_state *state, const struct libexec_bounds *bounds) {
     struct libexec_layout *layout = &state->layout;
     const uint64_t page_size = bounds->page_size;
+    const uint64_t range = bounds->user_high - bounds->user_low;
     const uint64_t limit = layout_stack_limit(state);
     const uint64_t size = limit == UINT64_MAX ? LAYOUT_DEFAULT_STACK : limit;
     const uint64_t guard = state->policy.stack_guard != 0 ? state->policy.stack_guard : LAYOUT_DEFAULT_GUARD;
     const uint64_t random = layout_randomized(state) ? state->random.words[ENTROPY_STACK] : 0;
-    const uint64_t drop = (random & state->arch->stack_entropy_pages) * page_size;
-    uint64_t top = bounds->user_high;
     layout->argument_limit = layout_argument_limit(state);
-    if (size > top / 4 || guard > top / 4 || layout->argument_limit > libexec_min(top / 16, LAYOUT_LARGE_STACK / 4)) {
-        libexec_fail_value(&state->report, LIBEXEC_E_STACK_SIZE, size, top / 4);
-        return state->report.status;
-    }
+    if (size > range / 2 || guard > range / 2 ||
+        layout->argument_limit > libexec_min(range / 16, LAYOUT_LARGE_STACK / 4))
+        return libexec_fail_value(&state->report, LIBEXEC_E_STACK_SIZE, size, range / 2);
     const uint64_t room = 2 * libexec_layout_argument_room(state);
-    if (drop < top / 4)
-        top -= drop;
-    layout->stack_pointer = top - room + (random >> 40 & LAYOUT_STACK_JITTER);
     layout->stack.length = libexec_round_up(size, page_size) + (size < LAYOUT_LARGE_STACK ? room : 0);
-    layout->stack.address = top - layout->stack.length;
     layout->guard.length = libexec_round_up(guard, page_size);
+    const uint64_t total = layout->stack.length + layout->guard.length;
+    if (layout->stack.length <= room || total > range / 2)
+        return libexec_fail_value(&state->report, LIBEXEC_E_STACK_SIZE, total, range / 2);
+    const uint64_t drop = libexec_min((random & state->arch->stack_entropy_pages) * page_size, (range - total) / 2);
+    layout->stack.address = bounds->user_high - libexec_round_down(drop, page_size) - layout->stack.length;
     layout->guard.address = layout->stack.address - layout->guard.length;
+    layout->stack_pointer = layout->stack.address + layout->stack.length - room + (random >> 40 & LAYOUT_STACK_JITTER);
     return LIBEXEC_OK;
 }
 
@@ -99,8 +99,9 @@ static void layout_place_mmap_top(struct libexec_state *state, const struct libe
     if (gap + pad > gap)
         gap += pad;
     gap = libexec_min(libexec_max(gap, libexec_min(LAYOUT_LEAST_GAP, high / 4)), most);
-    if (drop > (high - gap) / 2) // a user range too small for the architecture's entropy
-        drop = (high - gap) / 2;
+    if (bounds->user_low > high / 6) // a user range that does not begin near 0
+        gap = libexec_min(gap, (high - bounds->user_low) / 2);
+    drop = libexec_min(drop, (high - gap - bounds->user_low) / 2); // or one too small for the architecture's entropy
     state->layout.mmap_top = libexec_round_up(high - gap - libexec_round_down(drop, page_size), page_size);
 }
 
@@ -185,6 +186,8 @@ static uint64_t layout_first_page(const struct libexec_plan *plan, uint64_t page
 }
 
 static uint64_t layout_pie_base(const struct libexec_bounds *bounds) {
+    if (bounds->user_low > bounds->user_high / 3) // a user range that does not begin near 0
+        return bounds->user_low + (bounds->user_high - bounds->user_low) / 3;
     return bounds->user_high / 3 * 2; // Linux's ELF_ET_DYN_BASE
 }
 

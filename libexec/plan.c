@@ -235,12 +235,14 @@ static enum libexec_status plan_read_property(struct libexec_plan *plan, struct 
 // ---- what only this library or its policies refuse ------------------------------------------------------------------
 
 static void plan_refuse_segment(const struct libexec_plan *plan, const struct libexec_segment *segment,
-                                const struct libexec_policy *policy, struct libexec_report *own) {
+                                const struct libexec_policy *policy, uint64_t page_size, struct libexec_report *own) {
     if (segment->file_size != 0 && !libexec_inside(segment->file_offset, segment->file_size, plan->file_size))
         plan_fail(own, LIBEXEC_E_OUTSIDE_FILE, segment->program_header, segment->file_offset, plan->file_size);
     const uint32_t both = LIBEXEC_RIGHT_WRITE | LIBEXEC_RIGHT_EXECUTE;
-    if ((policy->flags & LIBEXEC_POLICY_NO_WRITE_EXECUTE) != 0 && (segment->rights & both) == both)
-        plan_fail(own, LIBEXEC_E_WRITE_EXECUTE, segment->program_header, segment->rights,
+    const struct segment_pages pages = segment_pages_of(segment, page_size);
+    const uint32_t zero_rights = pages.end != pages.file_end ? LIBEXEC_RIGHT_WRITE : 0; // zero pages are writable
+    if ((policy->flags & LIBEXEC_POLICY_NO_WRITE_EXECUTE) != 0 && ((segment->rights | zero_rights) & both) == both)
+        plan_fail(own, LIBEXEC_E_WRITE_EXECUTE, segment->program_header, segment->rights | zero_rights,
                   LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_EXECUTE);
 }
 
@@ -276,7 +278,7 @@ static void plan_refuse(const struct libexec_plan *plan, const struct libexec_po
     if (!plan_occupies_bytes(plan))
         libexec_fail_value(own, LIBEXEC_E_NO_SEGMENTS, plan->segment_count, 1);
     for (uint32_t i = 0; i < plan->segment_count; i++)
-        plan_refuse_segment(plan, &plan->segments[i], policy, own);
+        plan_refuse_segment(plan, &plan->segments[i], policy, page_size, own);
     if ((policy->flags & LIBEXEC_POLICY_NO_OVERLAP) != 0 && (plan->flags & LIBEXEC_PLAN_ORDERED) == 0)
         plan_refuse_overlap(plan, page_size, own);
     if ((policy->flags & LIBEXEC_POLICY_ENTRY_EXECUTABLE) != 0 && !plan_entry_executable(plan)) {
@@ -300,7 +302,7 @@ enum libexec_status libexec_plan_collect(struct libexec_plan *plan, struct libex
     struct plan_walk walk = {window, arch->page_size, {0, 0}, report, own};
     memset(plan, 0, offsetof(struct libexec_plan, segments));
     plan->file_size = window->source->size;
-    if (libexec_header_parse(&header, window->bytes, window->length, plan->file_size, arch, report) != LIBEXEC_OK)
+    if (libexec_header_parse(&header, window->bytes, window->length, plan->file_size, arch, report, own) != LIBEXEC_OK)
         return report->status;
     plan->flags = LIBEXEC_PLAN_ORDERED | (header.type == ELF_TYPE_DYN ? LIBEXEC_PLAN_POSITION_INDEPENDENT : 0);
     plan->entry = header.entry;
@@ -500,8 +502,8 @@ static const struct libexec_segment *run_owner(const struct libexec_plan *plan, 
 
 // File bytes of the owner from `page` on: all of its pages where p_memsz == p_filesz (the bytes around the segment are
 // as in the file), else up to p_filesz.
-static void run_file_bytes(const struct libexec_plan *plan, const struct libexec_segment *owner,
-                           const struct segment_pages *pages, uint64_t page, struct libexec_run *run) {
+static inline void run_file_bytes(const struct libexec_plan *plan, const struct libexec_segment *owner,
+                                  const struct segment_pages *pages, uint64_t page, struct libexec_run *run) {
     const uint64_t bytes = owner->memory_size > owner->file_size ? owner->address + owner->file_size - pages->start
                                                                  : pages->file_end - pages->start;
     run->file_offset = owner->file_offset - owner->address + page; // modulo 2^64; the sum is in the file
@@ -512,8 +514,9 @@ static void run_file_bytes(const struct libexec_plan *plan, const struct libexec
 }
 
 // The owner's pages from `page` to `end` at most: those with file bytes, or those without.
-static void run_of_segment(const struct libexec_plan *plan, const struct libexec_segment *owner,
-                           const struct segment_pages *pages, uint64_t page, uint64_t end, struct libexec_run *run) {
+static inline void run_of_segment(const struct libexec_plan *plan, const struct libexec_segment *owner,
+                                  const struct segment_pages *pages, uint64_t page, uint64_t end,
+                                  struct libexec_run *run) {
     const bool has_bytes = page < pages->file_end;
     run->address = page;
     run->length = libexec_min(end, has_bytes ? pages->file_end : pages->end) - page;
@@ -532,6 +535,8 @@ static bool run_ordered(const struct libexec_plan *plan, uint64_t page_size, str
                         struct libexec_run *run) {
     for (; cursor->index < plan->segment_count; cursor->index++) {
         const struct libexec_segment *segment = &plan->segments[cursor->index];
+        if (segment->address + segment->memory_size <= cursor->from)
+            continue;
         const struct segment_pages pages = segment_pages_of(segment, page_size);
         const uint64_t page = libexec_max(pages.start, cursor->from);
         if (page >= pages.end)
@@ -588,7 +593,8 @@ static void run_neighbour(const struct libexec_plan *plan, const struct libexec_
     run->file_length = libexec_min(run->file_length, limit);
 }
 
-static bool run_shared(const struct libexec_plan *plan, uint64_t page_size, uint64_t from, struct libexec_run *run) {
+static LIBEXEC_APART bool run_shared(const struct libexec_plan *plan, uint64_t page_size, uint64_t from,
+                                     struct libexec_run *run) {
     struct segment_pages pages;
     uint64_t page = 0;
     if (!run_first_page(plan, page_size, from, &page))

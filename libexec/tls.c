@@ -58,11 +58,19 @@ enum libexec_status libexec_tls_write(struct libexec_state *state) {
     const struct libexec_range borrowed = libexec_tls_borrowed(state);
     const uint64_t size = (state->program_plan.flags & LIBEXEC_PLAN_TLS) != 0 ? state->program_plan.tls_file_size : 0;
     const uint64_t control = state->host->thread_control_block != NULL ? state->arch->thread_control_block_size : 8;
+    const uint64_t file_end = layout->tls_template + size;
     const uint64_t end = layout->thread_pointer + control;
-    if (borrowed.length == 0)
-        return tls_write_span(state, size != 0 ? layout->tls_template : layout->thread_pointer, end);
-    if (tls_write_span(state, layout->tls_template, borrowed.address) != LIBEXEC_OK)
-        return state->report.status;
-    const uint64_t rest = borrowed.address + borrowed.length;
-    return tls_write_span(state, layout->tls_template + size > rest ? rest : layout->thread_pointer, end);
+    uint64_t at = layout->tls_template;
+    if (borrowed.length != 0) {
+        if (tls_write_span(state, at, borrowed.address) != LIBEXEC_OK)
+            return state->report.status;
+        at = borrowed.address + borrowed.length;
+    }
+    // The rest of the template and the control block in one piece, unless whole pages of zeros lie between them.
+    if (at >= file_end || layout->thread_pointer - file_end >= state->arch->page_size) {
+        if (tls_write_span(state, at, file_end) != LIBEXEC_OK)
+            return state->report.status;
+        at = layout->thread_pointer;
+    }
+    return tls_write_span(state, at, end);
 }
