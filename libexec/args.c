@@ -20,6 +20,7 @@
 #define ARGS_FIRST_STRING   128u // bytes of a string fetched first where nothing tells its length
 #define ARGS_LAST_STRING    192u // bytes fetched for the last of several strings
 #define ARGS_GROWTH         8u
+#define ARGS_LONG_STRING    (UINT64_C(12) << 10) // bytes after which a string is likely to be much longer
 
 #define ARGS_ONES  UINT64_C(0x0101010101010101)
 #define ARGS_HIGHS UINT64_C(0x8080808080808080)
@@ -36,18 +37,17 @@ static uint64_t args_byte_index(uint64_t bits) {
     return ((((bits & (0 - bits)) - 1) & ARGS_ONES) * ARGS_ONES >> 56) - 1;
 }
 
-// Whether none of 32 bytes is NUL or above 0x80: a quick test, that lets text through.
-static bool args_is_plain(const uint8_t *bytes) {
-    const uint64_t any = (libexec_load_word(bytes) - ARGS_ONES) | (libexec_load_word(bytes + 8) - ARGS_ONES) |
-                         (libexec_load_word(bytes + 16) - ARGS_ONES) | (libexec_load_word(bytes + 24) - ARGS_ONES);
+// Whether none of 16 bytes is NUL or above 0x80: a quick test, that lets text through.
+static inline bool args_is_plain(const uint8_t *bytes) {
+    const uint64_t any = (libexec_load_word(bytes) - ARGS_ONES) | (libexec_load_word(bytes + 8) - ARGS_ONES);
     return (any & ARGS_HIGHS) == 0;
 }
 
 // The index of the first NUL in `length` bytes, or `length`. Words at a time, little endian.
-static inline uint64_t args_find_nul(const uint8_t *bytes, uint64_t length) {
+static uint64_t args_find_nul(const uint8_t *bytes, uint64_t length) {
     const uint8_t *at = bytes;
     const uint8_t *const end = bytes + length;
-    while (end - at >= 32 && args_is_plain(at))
+    while (end - at >= 32 && args_is_plain(at) && args_is_plain(at + 16))
         at += 32;
     for (; end - at >= 8; at += 8) {
         const uint64_t bits = args_nul_bits(libexec_load_word(at));
@@ -191,8 +191,9 @@ static enum libexec_status args_fetch_string(struct libexec_state *state, uint64
     uint64_t available;
     uint64_t length = libexec_min(args_page_left(state, from + done), most);
     length = libexec_min(length, args_fetch_length(state, from + done, done, pointers));
-    // A long string may be twice as long as what is known of it, but no longer than strings may be.
-    const uint64_t likely = libexec_max(length, libexec_min(done, most));
+    // A string may be twice as long as what is known of it, a long one three times, but no longer than strings may be.
+    const uint64_t growth = done < ARGS_LONG_STRING ? done : 2 * done;
+    const uint64_t likely = libexec_max(length, libexec_min(growth, most));
     uint8_t *to = libexec_space_at(state, SPACE_STRINGS, at, args_view_end(state, at + likely), &available);
     if (to == NULL)
         return state->report.status;
@@ -200,6 +201,7 @@ static enum libexec_status args_fetch_string(struct libexec_state *state, uint64
     if (args_user_read(state, to, from + done, length, LIBEXEC_E_ARGUMENT_FAULT) != LIBEXEC_OK)
         return state->report.status;
     copy->fetched = to;
+    copy->fetched_at = from + done;
     copy->fetched_left = length;
     copy->dirty_end = libexec_max(copy->dirty_end, at + length);
     return LIBEXEC_OK;
@@ -355,6 +357,7 @@ struct args_fetch {
     uint64_t count;   // pointers of this vector
     uint64_t dropped; // bytes of an argv[0] that a script's words replace
     uint64_t prefix;  // words of `#!` lines
+    uint64_t last[2]; // of argv, of envp: the last pointer fetched; where strings follow one another, the highest
     bool environment; // envp is being fetched, not argv
     bool empty;       // argc was 0
     bool complete;    // both vectors are fetched
@@ -412,6 +415,8 @@ static enum libexec_status args_fetch_pointers(struct libexec_state *state, stru
     const uint64_t bytes = fetch->partial + length;
     const uint64_t found = args_count_words(words, bytes / 8);
     const bool ended = found < bytes / 8;
+    if (found != 0)
+        fetch->last[fetch->environment] = libexec_load_word(words + found * 8 - 8);
     state->copy.vector_dirty = libexec_max(state->copy.vector_dirty, fetch->slot + bytes);
     fetch->chunk = state->arch->page_size;
     fetch->from += length;
@@ -427,18 +432,6 @@ static enum libexec_status args_fetch_pointers(struct libexec_state *state, stru
     return LIBEXEC_OK;
 }
 
-// The highest pointer up to a NULL: where strings follow one another, the last one.
-static uint64_t args_last_pointer(const uint8_t *words, uint64_t count) {
-    uint64_t last = 0;
-    for (uint64_t i = 0; i < count; i++) {
-        const uint64_t pointer = libexec_load_word(words + i * 8);
-        if (pointer == 0)
-            break;
-        last = libexec_max(last, pointer);
-    }
-    return last;
-}
-
 // Strings that begin at `first` and end near `last`: a view for all of them can be asked for.
 static void args_guess_end(struct libexec_state *state, uint64_t first, uint64_t last) {
     struct libexec_copy *copy = &state->copy;
@@ -452,58 +445,40 @@ static void args_name_argument(struct libexec_state *state, const struct args_fe
     state->report.argument = (uint32_t)(state->copy.environment != 0 ? index - 1 : index);
 }
 
-// All NUL bytes of a word, each by its high bit.
-static uint64_t args_all_nul_bits(uint64_t word) {
-    return ~(((word & ~ARGS_HIGHS) + ~ARGS_HIGHS) | word | ~ARGS_HIGHS);
+// Whether the bytes from `at` to `end`, sixteen or more, are surely without a NUL; the last sixteen are looked at
+// perhaps twice.
+static inline bool args_is_long_text(const uint8_t *at, const uint8_t *end) {
+    for (; end - at > 16; at += 16)
+        if (!args_is_plain(at))
+            return false;
+    return args_is_plain(end - 16);
 }
 
-// Where the NULs are in a stretch of strings: found one after the other without looking at a word twice.
-struct args_scan {
-    const uint8_t *at; // behind the word that `bits` are of
-    const uint8_t *end;
-    uint64_t bits; // NULs of that word not yet told
-};
-
-// The next NUL, or `end`.
-static inline const uint8_t *args_next_nul(struct args_scan *scan) {
-    const uint8_t *at = scan->at;
-    uint64_t bits = scan->bits;
-    if (bits == 0) {
-        while (scan->end - at >= 16 &&
-               (((libexec_load_word(at) - ARGS_ONES) | (libexec_load_word(at + 8) - ARGS_ONES)) & ARGS_HIGHS) == 0)
-            at += 16;
-        for (; bits == 0 && scan->end - at >= 8; at += 8)
-            bits = args_all_nul_bits(libexec_load_word(at));
-    }
-    if (bits != 0) {
-        scan->at = at;
-        scan->bits = bits & (bits - 1);
-        return at - 8 + args_byte_index(bits);
-    }
-    while (at < scan->end && *at != 0)
-        at++;
-    scan->at = at < scan->end ? at + 1 : at;
-    return at;
-}
-
-// Strings that are fetched already, one behind the other as their pointers say: each is measured and its pointer
-// replaced. Returns how many; the loop stands alone because most strings of most programs go through it.
-static uint64_t args_take_fetched(struct libexec_copy *copy, uint8_t *words, uint64_t count) {
+// Strings that are fetched already, one behind the other as their pointers say: where the next one begins this one
+// must end, so each is only checked, and its pointer replaced. Returns how many; the loop stands alone because most
+// strings of most programs go through it.
+static LIBEXEC_APART uint64_t args_take_fetched(struct libexec_copy *copy, uint8_t *words, uint64_t count) {
+    const uint64_t begin = copy->fetched_at;
+    const uint64_t limit = begin + libexec_min(copy->fetched_left, copy->pool);
+    const uint64_t to_stack = copy->cursor - begin;
     const uint8_t *bytes = copy->fetched;
-    struct args_scan scan = {bytes, bytes + libexec_min(copy->fetched_left, copy->pool), 0};
-    const uint64_t to_user = copy->fetched_at - (uint64_t)(uintptr_t)bytes;
-    const uint64_t to_stack = copy->cursor - (uint64_t)(uintptr_t)bytes;
-    uint64_t i = 0;
-    for (; i < count && libexec_load_word(words + i * 8) == to_user + (uint64_t)(uintptr_t)bytes; i++) {
-        const uint8_t *nul = args_next_nul(&scan);
-        if (nul == scan.end)
+    uint64_t from = begin;
+    uint8_t *word = words;
+    uint8_t *const last = words + (count - 1) * 8;
+    while (word < last) {
+        const uint64_t next = libexec_load_word(word + 8);
+        const uint64_t text = next - from - 1;
+        if (text >= limit - from || bytes[text] != 0)
             break;
-        libexec_store_word(words + i * 8, to_stack + (uint64_t)(uintptr_t)bytes);
-        bytes = nul + 1;
+        if ((text < 16 || !args_is_long_text(bytes, bytes + text)) && args_find_nul(bytes, text) != text)
+            break;
+        libexec_store_word(word, from + to_stack);
+        bytes += text + 1;
+        from = next;
+        word += 8;
     }
-    const uint64_t taken = (uint64_t)(bytes - copy->fetched);
-    args_take(copy, copy->fetched_at, taken, taken);
-    return i;
+    args_take(copy, begin, from - begin, from - begin);
+    return (uint64_t)(word - words) / 8;
 }
 
 // The strings of `count` pointers at `words`; a NULL among them ends argv or envp.
@@ -513,10 +488,6 @@ static enum libexec_status args_copy_strings(struct libexec_state *state, const 
     struct args_neighbours pointers = {0, 0};
     bool first = true;
     for (uint64_t i = 0; i < count; i++) {
-        if (copy->fetched_left != 0)
-            i += args_take_fetched(copy, words + i * 8, count - i);
-        if (i == count)
-            break;
         uint8_t *word = words + i * 8;
         const uint64_t from = libexec_load_word(word);
         if (from == 0) {
@@ -525,13 +496,22 @@ static enum libexec_status args_copy_strings(struct libexec_state *state, const 
             continue;
         }
         if (first) {
-            pointers.last = args_last_pointer(word, count - i);
+            pointers.last = fetch->last[copy->environment != 0];
             args_guess_end(state, from, pointers.last);
             first = false;
         }
         pointers.next = i + 1 < count ? libexec_load_word(word + 8) : 0;
+        if (copy->fetched_left == 0 && copy->pool != 0)
+            args_fetch_string(state, from, 0, &pointers);
+        if (copy->fetched_at == from && pointers.next - from <= copy->fetched_left) {
+            const uint64_t taken = args_take_fetched(copy, word, count - i);
+            if (taken != 0) {
+                i += taken - 1;
+                continue;
+            }
+        }
         libexec_store_word(word, copy->cursor);
-        if (args_user_string(state, from, &pointers) != LIBEXEC_OK) {
+        if (state->report.status != LIBEXEC_OK || args_user_string(state, from, &pointers) != LIBEXEC_OK) {
             args_name_argument(state, fetch, i);
             return state->report.status;
         }

@@ -2,6 +2,7 @@
 // The auxiliary vector: the library's entries and the host's, in Linux's order (fs/binfmt_elf.c, create_elf_tables).
 #include "auxv.h"
 
+#include "bytes.h"
 #include "elf_format.h"
 #include "report.h"
 
@@ -35,7 +36,8 @@ static const uint8_t auxv_ordered[] = {
 };
 _Static_assert(sizeof auxv_ordered <= LIBEXEC_AUXV_MAX, "the entries with a place of their own always fit");
 
-static const struct libexec_auxv *auxv_search(const struct libexec_auxv *entries, uint32_t count, uint64_t type) {
+static LIBEXEC_APART const struct libexec_auxv *auxv_search(const struct libexec_auxv *entries, uint32_t count,
+                                                            uint64_t type) {
     for (uint32_t i = 0; i < count; i++)
         if (entries[i].type == type)
             return &entries[i];
@@ -43,7 +45,9 @@ static const struct libexec_auxv *auxv_search(const struct libexec_auxv *entries
 }
 
 // What the host says of a type: the answer to `image_known` wins over the request.
-static const struct libexec_auxv *auxv_supplied(const struct libexec_state *state, uint64_t type) {
+static inline const struct libexec_auxv *auxv_supplied(const struct libexec_state *state, uint64_t type) {
+    if ((state->answer.auxv_count | state->auxv_count) == 0)
+        return NULL;
     const struct libexec_auxv *entry = auxv_search(state->answer.auxv, state->answer.auxv_count, type);
     return entry != NULL ? entry : auxv_search(state->auxv, state->auxv_count, type);
 }

@@ -7,6 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// For what is rarely run, and for what is called from many places: kept out of its callers.
+#define LIBEXEC_APART __attribute__((noinline))
+
 // The C library's, or the kernel's own; declared here because a kernel has no <string.h>.
 void *memcpy(void *restrict to, const void *restrict from, size_t length);
 void *memmove(void *to, const void *from, size_t length);

@@ -38,24 +38,24 @@ struct load_split {
 
 static struct load_split load_split_run(const struct libexec_run *run, const struct libexec_source *source,
                                         uint64_t page_size) {
-    const uint32_t source_flags = source->flags;
-    const bool writable = (run->rights & LIBEXEC_RIGHT_WRITE) != 0;
-    struct load_split split = {0, LIBEXEC_BACKING_WRITTEN};
+    const uint32_t flags = source->flags;
+    struct load_split split = {run->length, LIBEXEC_BACKING_ZERO};
+    if (run->file_length == 0)
+        return split;
+    split.backing = LIBEXEC_BACKING_FAULT;
+    if ((flags & LIBEXEC_SOURCE_FAULT) != 0)
+        return split;
     // A page with the end of the file in it holds the zeros that the image needs, if the host says so.
     const bool zero_tail =
-        (source_flags & LIBEXEC_SOURCE_ZERO_TAIL) != 0 && run->file_offset + run->file_length == source->size;
-    const uint64_t lendable =
+        (flags & LIBEXEC_SOURCE_ZERO_TAIL) != 0 && run->file_offset + run->file_length == source->size;
+    split.borrowed =
         zero_tail ? libexec_round_up(run->file_length, page_size) : libexec_round_down(run->file_length, page_size);
-    if ((source_flags & LIBEXEC_SOURCE_FAULT) != 0) {
-        split.borrowed = run->length;
-        split.backing = LIBEXEC_BACKING_FAULT;
-    } else if (!writable && (source_flags & LIBEXEC_SOURCE_SHARE) != 0) {
-        split.borrowed = lendable;
+    if ((run->rights & LIBEXEC_RIGHT_WRITE) == 0 && (flags & LIBEXEC_SOURCE_SHARE) != 0)
         split.backing = LIBEXEC_BACKING_SHARE;
-    } else if ((source_flags & LIBEXEC_SOURCE_COPY_ON_WRITE) != 0) {
-        split.borrowed = lendable;
+    else if ((flags & LIBEXEC_SOURCE_COPY_ON_WRITE) != 0)
         split.backing = LIBEXEC_BACKING_COPY_ON_WRITE;
-    }
+    else
+        split.borrowed = 0;
     return split;
 }
 
@@ -76,34 +76,33 @@ void libexec_load_region(const struct libexec_run *run, enum libexec_file file, 
 
 // ---- map ------------------------------------------------------------------------------------------------------------
 
-static enum libexec_status load_map_zero(struct libexec_state *state, struct libexec_map *operation) {
-    operation->backing = LIBEXEC_BACKING_ZERO;
-    return libexec_space_map(state, operation);
+// The pages of a run from its byte `start` on.
+static enum libexec_status load_map_part(struct libexec_state *state, const struct load_image *image,
+                                         const struct libexec_run *run, uint64_t start, uint64_t length,
+                                         enum libexec_backing backing) {
+    struct libexec_map *operation = libexec_space_operation(state);
+    libexec_load_region(run, image->file, image->bias, &operation->region);
+    operation->region.address += start;
+    operation->region.length = length;
+    operation->region.file_offset += start;
+    operation->region.file_length = run->file_length > start ? libexec_min(run->file_length - start, length) : 0;
+    operation->backing = backing;
+    operation->reserved = 0;
+    operation->source = image->source;
+    operation->present.address = 0;
+    operation->present.length = 0;
+    return libexec_space_map(state);
 }
 
 static enum libexec_status load_map_run(struct libexec_state *state, const struct load_image *image,
                                         const struct libexec_run *run) {
     const struct load_split split = load_split_run(run, image->source, state->arch->page_size);
-    struct libexec_map operation;
-    memset(&operation, 0, sizeof operation);
-    libexec_load_region(run, image->file, image->bias, &operation.region);
-    operation.source = image->source;
-    if (run->file_length == 0)
-        return load_map_zero(state, &operation);
-    if (split.borrowed != 0) {
-        operation.backing = split.backing;
-        operation.region.length = split.borrowed;
-        operation.region.file_length = libexec_min(run->file_length, split.borrowed);
-        if (libexec_space_map(state, &operation) != LIBEXEC_OK || split.borrowed == run->length)
-            return state->report.status;
-    }
+    if (split.borrowed != 0 && load_map_part(state, image, run, 0, split.borrowed, split.backing) != LIBEXEC_OK)
+        return state->report.status;
+    if (split.borrowed == run->length)
+        return LIBEXEC_OK;
     state->must_fill = true;
-    operation.backing = LIBEXEC_BACKING_WRITTEN;
-    operation.region.address += split.borrowed;
-    operation.region.length = run->length - split.borrowed;
-    operation.region.file_offset += split.borrowed;
-    operation.region.file_length = run->file_length - libexec_min(run->file_length, split.borrowed);
-    return libexec_space_map(state, &operation);
+    return load_map_part(state, image, run, split.borrowed, run->length - split.borrowed, LIBEXEC_BACKING_WRITTEN);
 }
 
 static enum libexec_status load_map_image(struct libexec_state *state, const struct load_image *image) {
@@ -134,14 +133,13 @@ void libexec_load_stack_operation(const struct libexec_state *state, uint32_t in
 }
 
 static enum libexec_status load_map_rest(struct libexec_state *state) {
-    struct libexec_map operation;
     state->report.file = LIBEXEC_FILE_NONE;
-    for (uint32_t i = 0; libexec_tls_operation(state, i, &operation); i++)
-        if (libexec_space_map(state, &operation) != LIBEXEC_OK)
+    for (uint32_t i = 0; libexec_tls_operation(state, i, libexec_space_operation(state)); i++)
+        if (libexec_space_map(state) != LIBEXEC_OK)
             return state->report.status;
     for (uint32_t i = 0; i < 2; i++) {
-        libexec_load_stack_operation(state, i, &operation);
-        if (libexec_space_map(state, &operation) != LIBEXEC_OK)
+        libexec_load_stack_operation(state, i, libexec_space_operation(state));
+        if (libexec_space_map(state) != LIBEXEC_OK)
             return state->report.status;
     }
     return libexec_space_flush(state);
@@ -191,8 +189,6 @@ static enum libexec_status load_fill_image(struct libexec_state *state, const st
     struct libexec_run run;
     state->report.file = image->file;
     while (libexec_plan_run(image->plan, page_size, &cursor, &run)) {
-        if (run.file_length == 0)
-            continue;
         const uint64_t borrowed = load_split_run(&run, image->source, page_size).borrowed;
         if (borrowed == run.length)
             continue;

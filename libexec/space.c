@@ -27,13 +27,16 @@ enum libexec_status libexec_space_flush(struct libexec_state *state) {
     return space_map_result(state, code, &state->scratch.operations[0]);
 }
 
-enum libexec_status libexec_space_map(struct libexec_state *state, const struct libexec_map *operation) {
-    if (state->host->map_many == NULL)
+struct libexec_map *libexec_space_operation(struct libexec_state *state) {
+    return &state->scratch.operations[state->space.pending];
+}
+
+enum libexec_status libexec_space_map(struct libexec_state *state) {
+    if (state->host->map_many == NULL) {
+        const struct libexec_map *operation = &state->scratch.operations[0];
         return space_map_result(state, state->host->map(state->context, state->space.handle, operation), operation);
-    if (state->space.pending == LIBEXEC_BATCH && libexec_space_flush(state) != LIBEXEC_OK)
-        return state->report.status;
-    state->scratch.operations[state->space.pending++] = *operation;
-    return LIBEXEC_OK;
+    }
+    return ++state->space.pending < LIBEXEC_BATCH ? LIBEXEC_OK : libexec_space_flush(state);
 }
 
 enum libexec_status libexec_space_view(struct libexec_state *state, uint64_t address, uint64_t length,
@@ -94,19 +97,26 @@ static bool space_move(struct libexec_state *state, enum space_role role, uint64
     return false;
 }
 
+// The view of `role` does not hold `address`: that of the other role may, else a new one is opened.
+static LIBEXEC_APART uint8_t *space_switch(struct libexec_state *state, enum space_role role, uint64_t address,
+                                           uint64_t end, uint64_t *available) {
+    struct libexec_space *space = &state->space;
+    const uint8_t other = 1 - space->role_slot[role];
+    if (address - space->slots[other].address < space->slots[other].length)
+        space->role_slot[role] = other;
+    else if (!space_move(state, role, address, end))
+        return NULL;
+    const struct libexec_slot *slot = &space->slots[space->role_slot[role]];
+    *available = slot->length - (address - slot->address);
+    return slot->bytes + (address - slot->address);
+}
+
 uint8_t *libexec_space_at(struct libexec_state *state, enum space_role role, uint64_t address, uint64_t end,
                           uint64_t *available) {
-    struct libexec_space *space = &state->space;
-    struct libexec_slot *slot = &space->slots[space->role_slot[role]];
-    if (address - slot->address >= slot->length) {
-        const uint8_t other = 1 - space->role_slot[role];
-        if (address - space->slots[other].address < space->slots[other].length)
-            space->role_slot[role] = other;
-        else if (!space_move(state, role, address, end))
-            return NULL;
-        slot = &space->slots[space->role_slot[role]];
-    }
+    const struct libexec_slot *slot = &state->space.slots[state->space.role_slot[role]];
     const uint64_t inside = address - slot->address;
+    if (inside >= slot->length)
+        return space_switch(state, role, address, end, available);
     *available = slot->length - inside;
     return slot->bytes + inside;
 }

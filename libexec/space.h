@@ -5,8 +5,10 @@
 
 #include "state.h"
 
-// Maps, or collects for one call of `map_many`.
-enum libexec_status libexec_space_map(struct libexec_state *state, const struct libexec_map *operation);
+// The place of the next map operation: to be filled wholly, then handed to the host, or collected for one call of
+// `map_many`, by `libexec_space_map`.
+struct libexec_map *libexec_space_operation(struct libexec_state *state);
+enum libexec_status libexec_space_map(struct libexec_state *state);
 
 // Hands over what was collected.
 enum libexec_status libexec_space_flush(struct libexec_state *state);

@@ -11,6 +11,10 @@
 #include "layout.h"
 #include "space.h"
 
+_Static_assert(LIBEXEC_AUXV_MAX * sizeof(struct libexec_auxv) + 16 + LIBEXEC_PLATFORM_MAX <=
+                   sizeof(((struct libexec_state *)0)->scratch),
+               "what follows the vectors is put together in the scratch memory");
+
 static uint64_t stack_string_length(const char *string, uint64_t most) {
     uint64_t length = 0;
     while (length < most && string[length] != 0)
@@ -41,21 +45,21 @@ static enum libexec_status stack_clear(struct libexec_state *state, enum space_r
     return to > from ? stack_write(state, role, from, NULL, to - from) : LIBEXEC_OK;
 }
 
-// What follows the vectors: auxiliary vector, random bytes, platform string.
+// What follows the vectors: auxiliary vector, random bytes, platform string. Put together behind the vector in its
+// scratch memory, so that all of it is stored at once.
 static enum libexec_status stack_write_tail(struct libexec_state *state, uint64_t file_name, const char *platform) {
-    const uint64_t vector = state->copy.vector_end;
     const uint64_t size = (uint64_t)state->auxv_built * sizeof state->scratch.auxv[0];
-    const uint64_t random = vector + size;
+    const uint64_t platform_at = size + sizeof state->random.auxv;
     const struct libexec_auxv_places places = {
-        .random = random,
-        .platform = random + sizeof state->random.auxv,
+        .random = state->copy.vector_end + size,
+        .platform = state->copy.vector_end + platform_at,
         .file_name = file_name,
     };
     libexec_auxv_place(state, &places);
-    if (stack_write(state, SPACE_VECTOR, vector, state->scratch.auxv, size) != LIBEXEC_OK ||
-        stack_write(state, SPACE_VECTOR, random, state->random.auxv, sizeof state->random.auxv) != LIBEXEC_OK)
-        return state->report.status;
-    return stack_write(state, SPACE_VECTOR, places.platform, platform, vector + state->copy.tail - places.platform);
+    memcpy(&state->scratch.header[size], state->random.auxv, sizeof state->random.auxv);
+    memcpy(&state->scratch.header[platform_at], platform, (size_t)(state->copy.tail - platform_at));
+    state->scratch.header[state->copy.tail - 1] = 0; // a longer string is cut
+    return stack_write(state, SPACE_VECTOR, state->copy.vector_end, state->scratch.header, state->copy.tail);
 }
 
 enum libexec_status libexec_stack_write(struct libexec_state *state) {
