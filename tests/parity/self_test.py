@@ -88,6 +88,10 @@ class Verdicts(unittest.TestCase):
     def test_laxer_than_linux(self):
         self.assertEqual(len(self.tally('verdict error EINVAL -', 'verdict ok').different), 1)
 
+    def test_row_with_another_answer(self):
+        tally = self.tally('verdict error EINVAL -', 'verdict error ENOEXEC LIBEXEC_E_OUTSIDE_FILE')
+        self.assertEqual(len(tally.different), 1)
+
     def test_numbered_row(self):
         self.assertEqual(self.tally('verdict ok', 'verdict error ENOEXEC LIBEXEC_E_OUTSIDE_FILE').rows, {2: 1})
 

@@ -69,10 +69,9 @@ def describe(data):
 
 def row_of(data, linux, library):
     """The numbered difference that explains the answers; None where none does."""
-    words = library[0].split()
-    if words[1] == 'error':
-        return forged.ROWS.get(words[3])
-    return forged.image_row(data, linux, library)
+    if linux[0] == library[0] == 'verdict ok':
+        return forged.image_row(data, linux, library)
+    return forged.refusal_row('', linux[0], library[0])
 
 
 def run(sides, folder, seed, count, shown=20):
