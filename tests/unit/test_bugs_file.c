@@ -230,6 +230,9 @@ static void bug_B1_file_over_memory(void **state) {
         elf.headers[1].memory_size = elf.headers[1].file_size - 1;
         expect_refused("B1", &elf, AT_SEGMENT(LIBEXEC_E_FILE_OVER_MEMORY, INVALID, 1));
     }
+    struct libexec_kit_elf wraps = fixed(); // p_filesz and its place in the page wrap to no page at all
+    wraps.headers[1].file_size = UINT64_MAX - 0x1ff;
+    expect_refused("B1 wraps", &wraps, AT_SEGMENT(LIBEXEC_E_FILE_OVER_MEMORY, INVALID, 1));
     struct libexec_kit_elf nothing = fixed();
     nothing.headers[1].memory_size = 0;
     expect_refused("B1 no memory", &nothing, AT_SEGMENT(LIBEXEC_E_FILE_OVER_MEMORY, INVALID, 1));
@@ -578,6 +581,35 @@ static void bug_B14_memory_size_huge(void **state) {
                                     .file = LIBEXEC_FILE_PROGRAM, .program_header = ANY, .offset = ANY64,
                                     .argument = ANY});
     libexec_kit_elf_end(&exact);
+}
+
+// Every budget up to what the image needs is refused, whatever its pages hold; and the first that suffices is enough.
+static void execute_tight(struct world *world) {
+    execute_elf(world);
+    const struct libexec_kit_elf *const elf = world->scenario->data;
+    world->policy.page_budget = elf->section_headers_offset; // a field that nobody looks at carries it
+}
+
+static void bug_B14_budgets_to_the_page(void **state) {
+    (void)state;
+    static struct world world;
+    for (int form = 0; form < 4; form++)
+        for (uint64_t budget = 1; budget < 9; budget++) {
+            struct libexec_kit_elf elf = small(form % 2 ? LIBEXEC_KIT_ET_DYN : LIBEXEC_KIT_ET_EXEC); // six pages
+            elf.section_headers_offset = budget;
+            if (form >= 2)
+                elf.headers[0].flags = R | W;
+            libexec_kit_elf_build(&elf);
+            const struct scenario scenario = {.name = "B14 tight", .set_up = execute_tight, .data = &elf};
+            for (size_t i = 0; i < 3; i++) {
+                world_begin(&world, &scenario, &flavours[i]);
+                EXPECT_EQUAL(&world, world_prepare(&world), budget < 6 ? LIBEXEC_E_PAGE_BUDGET : LIBEXEC_OK);
+                libexec_kit_abandon(world.kit, &world.exec);
+                EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+                world_end(&world);
+            }
+            libexec_kit_elf_end(&elf);
+        }
 }
 
 static void bug_B15_nothing_to_load(void **state) {
@@ -1011,6 +1043,66 @@ static void bug_C5_interpreter_on_the_program(void **state) {
                         AT_SEGMENT(LIBEXEC_E_COLLISION, LIBEXEC_ERRNO_EEXIST, 0));
 }
 
+static void bug_C5_program_too_large_for_its_place(void **state) {
+    (void)state;
+    struct pair pair = make_pair(); // a PIE with an interpreter stands at two thirds of the user range
+    pair.program.headers[1].address += 0x500000000000;
+    expect_pair_refused("C5 too large", &pair, LIBEXEC_FILE_PROGRAM, AT_SEGMENT(LIBEXEC_E_NO_ROOM, NOMEM, 0));
+}
+
+// The names memory holds the interpreter's name, exactly, or the exec is refused.
+static void bug_C1_name_longer_than_its_memory(void **state) {
+    (void)state;
+    static struct world world;
+    struct pair pair = make_pair();
+    libexec_kit_elf_build(&pair.program);
+    libexec_kit_elf_build(&pair.loader);
+    const struct scenario scenario = {.name = "C1 names", .set_up = execute_pair, .data = &pair, .needs_open = true};
+    for (uint32_t size = 1; size < sizeof(LOADER) + 3; size++)
+        for (size_t i = 0; i < 2; i++) {
+            world_begin(&world, &scenario, &flavours[i]);
+            char *const names = malloc(size); // the address sanitizer watches its end
+            world.request.names = names;
+            world.request.names_size = size;
+            const enum libexec_status status = world_prepare(&world);
+            EXPECT_EQUAL(&world, status, size < sizeof(LOADER) ? LIBEXEC_E_NAME_TOO_LONG : LIBEXEC_OK);
+            if (status != LIBEXEC_OK)
+                EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)),
+                             LIBEXEC_ERRNO_ENAMETOOLONG);
+            libexec_kit_abandon(world.kit, &world.exec);
+            EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+            world_end(&world);
+            free(names);
+        }
+    end_pair(&pair);
+}
+
+static uint32_t strict_flags;
+static void execute_strict_pair(struct world *world) {
+    execute_pair(world);
+    world->policy.flags |= strict_flags;
+}
+
+// Policies about segments hold for an interpreter as well, those about the program's kind do not.
+static void policies_and_interpreters(void **state) {
+    (void)state;
+    struct pair pair = make_pair_at(LIBEXEC_KIT_ET_DYN, LIBEXEC_KIT_ET_EXEC, 0x800, LOADER, sizeof(LOADER));
+    libexec_kit_elf_add(&pair.loader, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_GNU_STACK,
+                                                                          .flags = R | W | X});
+    libexec_kit_elf_build(&pair.program);
+    libexec_kit_elf_build(&pair.loader);
+    strict_flags = LIBEXEC_POLICY_STRICT;
+    run_scenario(&(struct scenario){.name = "strict pair", .set_up = execute_strict_pair, .data = &pair,
+                                    .check = check_pair, .needs_open = true, .plain_only = true});
+    pair.loader.headers[1].flags = R | W | X;
+    libexec_kit_elf_build(&pair.loader);
+    run_scenario(&(struct scenario){.name = "strict loader", .set_up = execute_strict_pair, .data = &pair,
+                                    .status = LIBEXEC_E_WRITE_EXECUTE, .error = NOEXEC, .stage = LIBEXEC_STAGE_PLAN,
+                                    .file = LIBEXEC_FILE_INTERPRETER, .program_header = 1, .offset = HEADER_AT(1),
+                                    .argument = ANY, .needs_open = true});
+    end_pair(&pair);
+}
+
 static void bug_C6_name_far_into_the_file(void **state) {
     (void)state;
     static const uint64_t offsets[] = {0x379, 0x380, 0xff8, 0x1ffc, 0x3000 - sizeof(LOADER)};
@@ -1080,6 +1172,7 @@ int main(void) {
         cmocka_unit_test(bug_B12_tail_zeroed_without_bss),
         cmocka_unit_test(bug_B13_bss_in_read_only_segment),
         cmocka_unit_test(bug_B14_memory_size_huge),
+        cmocka_unit_test(bug_B14_budgets_to_the_page),
         cmocka_unit_test(bug_B15_nothing_to_load),
         cmocka_unit_test(bug_B16_base_unset_for_odd_headers),
         cmocka_unit_test(bug_B17_brk_inside_a_mapping),
@@ -1096,6 +1189,9 @@ int main(void) {
         cmocka_unit_test(bug_C5_interpreter_that_is_none),
         cmocka_unit_test(bug_C5_interpreter_that_the_host_refuses),
         cmocka_unit_test(bug_C5_interpreter_on_the_program),
+        cmocka_unit_test(bug_C5_program_too_large_for_its_place),
+        cmocka_unit_test(bug_C1_name_longer_than_its_memory),
+        cmocka_unit_test(policies_and_interpreters),
         cmocka_unit_test(bug_C6_name_far_into_the_file),
         cmocka_unit_test(bug_C7_unreadable_file_in_a_core_dump),
     };
