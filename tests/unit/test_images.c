@@ -121,6 +121,74 @@ static void a_plan_says_what_the_file_says(void **state) {
     libexec_kit_elf_end(&elf);
 }
 
+// A plan read alone is refused for what prepare refuses the file for, but for what needs a place.
+static void a_plan_alone_is_refused_as_in_an_exec(void **state) {
+    (void)state;
+    static const uint64_t values[] = {0, 1, 0xfff, 0x1000, 0x2200, 0x7fffffffffff, 1ull << 63, UINT64_MAX};
+    static const size_t fields[] = {offsetof(struct libexec_kit_program_header, offset),
+                                    offsetof(struct libexec_kit_program_header, address),
+                                    offsetof(struct libexec_kit_program_header, file_size),
+                                    offsetof(struct libexec_kit_program_header, memory_size)};
+    static struct world world;
+    static struct libexec_plan plan;
+    struct libexec_report report;
+    uint32_t refused = 0, read = 0;
+    for (size_t n = 0; n < 2 * 4 * 8 * 8; n++) {
+        struct libexec_kit_elf elf;
+        small_elf(&elf, LIBEXEC_KIT_ET_EXEC, BASE);
+        struct libexec_kit_program_header *const header = &elf.headers[n % 2];
+        memcpy((uint8_t *)header + fields[n / 2 % 4], &values[n / 8 % 8], 8);
+        memcpy((uint8_t *)header + fields[(n / 2 + 1) % 4], &values[n / 64 % 8], 8);
+        libexec_kit_elf_build(&elf);
+        const struct scenario scenario = {.name = "plan alone", .set_up = execute_elf, .data = &elf};
+        world_begin(&world, &scenario, flavour_required);
+        const enum libexec_status in_exec = world_prepare(&world);
+        const enum libexec_status alone = read_plan(&elf, 896, &plan, &report);
+        EXPECT_EQUAL(&world, report.status, alone);
+        if (in_exec != LIBEXEC_E_COLLISION && in_exec != LIBEXEC_E_SEGMENT_COLLISION) {
+            EXPECT_EQUAL(&world, alone, in_exec);
+            EXPECT_EQUAL(&world, libexec_report_errno(&report), libexec_report_errno(libexec_exec_report(&world.exec)));
+        }
+        refused += alone != LIBEXEC_OK;
+        read += alone == LIBEXEC_OK;
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+        libexec_kit_elf_end(&elf);
+    }
+    assert_true(refused > 100 && read > 20);
+    printf("%u plans refused, %u read\n", refused, read);
+}
+
+static void a_plan_alone_heeds_its_policy(void **state) {
+    (void)state;
+    static struct libexec_plan plan;
+    struct libexec_report report;
+    struct libexec_source source;
+    struct libexec_kit_elf elf;
+    uint8_t buffer[896];
+    small_elf(&elf, LIBEXEC_KIT_ET_EXEC, BASE);
+    libexec_memory_source(&source, elf.bytes, elf.size);
+    for (uint64_t budget = 1; budget < 9; budget++) {
+        const struct libexec_policy policy = {.page_budget = budget};
+        assert_int_equal(libexec_plan_read(&plan, &source, &libexec_kit_arch, &policy, buffer, sizeof(buffer), &report),
+                         budget < 6 ? LIBEXEC_E_PAGE_BUDGET : LIBEXEC_OK);
+    }
+    struct libexec_arch arch = libexec_kit_arch;
+    const struct libexec_policy independent = {.flags = LIBEXEC_POLICY_PIE_ONLY};
+    assert_int_equal(libexec_plan_read(&plan, &source, &arch, &independent, buffer, sizeof(buffer), &report),
+                     LIBEXEC_E_NOT_PIE);
+    arch.page_size = 5000;
+    assert_int_equal(libexec_plan_read(&plan, &source, &arch, NULL, buffer, sizeof(buffer), &report),
+                     LIBEXEC_E_REQUEST);
+    libexec_kit_elf_end(&elf);
+    small_elf(&elf, LIBEXEC_KIT_ET_DYN, 0);
+    for (int i = 0; i < 2; i++)
+        elf.headers[i].file_size = elf.headers[i].memory_size = elf.headers[i].address = 0;
+    libexec_kit_elf_build(&elf);
+    assert_int_equal(read_plan(&elf, 512, &plan, &report), LIBEXEC_E_EMPTY_SPAN);
+    libexec_kit_elf_end(&elf);
+}
+
 static void a_plans_runs_ascend_and_touch_nothing_twice(void **state) {
     (void)state;
     static struct libexec_plan plan;
@@ -344,6 +412,8 @@ int main(void) {
     const struct CMUnitTest images[] = {
         cmocka_unit_test(random_images),
         cmocka_unit_test(a_plan_says_what_the_file_says),
+        cmocka_unit_test(a_plan_alone_is_refused_as_in_an_exec),
+        cmocka_unit_test(a_plan_alone_heeds_its_policy),
         cmocka_unit_test(a_plans_runs_ascend_and_touch_nothing_twice),
         cmocka_unit_test(the_property_note),
         cmocka_unit_test(a_fault_finds_its_page),
