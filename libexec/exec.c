@@ -385,11 +385,11 @@ void libexec_abandon(struct libexec_exec *exec) {
         exec_undo(state);
 }
 
-static const char *exec_base_name(const char *path) {
-    const char *name = path;
-    for (const char *at = path; *at != 0; at++)
-        if (*at == '/')
-            name = at + 1;
+// The last component of the path, found from its end.
+static const char *exec_base_name(const struct libexec_state *state) {
+    const char *name = state->path + state->path_length;
+    while (name != state->path && name[-1] != '/')
+        name--;
     return name;
 }
 
@@ -424,7 +424,7 @@ static void exec_fill_start(const struct libexec_state *state, struct libexec_st
     start->space = state->space.handle;
     start->layout = &state->layout;
     start->path = state->path;
-    start->name = exec_base_name(state->path);
+    start->name = exec_base_name(state);
 }
 
 // In the order of the contract: nothing here can fail, and none of the hooks may allocate.
@@ -441,7 +441,7 @@ static void exec_call_hooks(const struct libexec_host *host, void *context, cons
         host->reset_timers(context, start);
     if (host->set_name != NULL)
         host->set_name(context, start);
-    if (host->set_credentials != NULL)
+    if (host->set_credentials != NULL && host->image_known != NULL) // which settled the ids
         host->set_credentials(context, start);
     if (host->set_memory != NULL)
         host->set_memory(context, start);

@@ -437,14 +437,16 @@ static enum libexec_status layout_place_tls(struct libexec_state *state, const s
 static void layout_place_brk(struct libexec_state *state, const struct libexec_bounds *bounds) {
     struct libexec_layout *layout = &state->layout;
     const uint64_t page_size = bounds->page_size;
+    uint64_t obstacle;
     const bool loader = (state->program_plan.flags & LIBEXEC_PLAN_POSITION_INDEPENDENT) != 0 && !state->has_interpreter;
     // A program without interpreter stands in the mmap area, where brk could not grow: Linux moves its brk to the PIE
     // base.
     const uint64_t end = loader ? layout_pie_base(bounds) : layout->program_bias + state->program_plan.end;
     layout->brk_start = libexec_round_up(end, page_size);
+    if (loader && layout_obstacle(state, layout->brk_start, page_size, &obstacle)) // a small user range
+        layout->brk_start = libexec_round_up(layout->program_bias + state->program_plan.end, page_size);
     if (!layout_randomized(state) || state->arch->brk_entropy < page_size)
         return;
-    uint64_t obstacle;
     uint64_t start = layout->brk_start + (loader ? 0 : page_size);
     start += state->random.words[ENTROPY_BRK] % (state->arch->brk_entropy / page_size) * page_size;
     if (libexec_inside(start, page_size, bounds->user_high) && !layout_obstacle(state, start, page_size, &obstacle))

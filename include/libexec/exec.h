@@ -20,7 +20,8 @@ extern "C" {
 
 // Size of the exec object in bytes: 4096 with the default configuration.
 #define LIBEXEC_EXEC_SIZE                                                                                              \
-    ((1408 + LIBEXEC_CONFIG_HEADER_BYTES + LIBEXEC_CONFIG_NAME_BYTES + 2 * 40 * LIBEXEC_CONFIG_SEGMENTS + 7) / 8 * 8)
+    ((1344 + LIBEXEC_EXEC_SCRATCH + LIBEXEC_CONFIG_NAME_BYTES + 2 * 40 * LIBEXEC_CONFIG_SEGMENTS + 7) / 8 * 8)
+#define LIBEXEC_EXEC_SCRATCH (LIBEXEC_CONFIG_HEADER_BYTES > 960 ? LIBEXEC_CONFIG_HEADER_BYTES : 960)
 
 // Storage for one exec, made by the caller; needs no initialisation. All of the library's state is in it.
 struct libexec_exec {

@@ -76,7 +76,7 @@ struct libexec_view {
     uint64_t length; // how many bytes may be written there: 1 ... the length asked
 };
 
-// What the host is told between plan and layout.
+// What the host is told before anything is mapped.
 struct libexec_image {
     const char *path;                     // what the caller named (a descriptor's display name, for exec by descriptor)
     const struct libexec_source *program; // the final one: for a script, what runs it
@@ -93,8 +93,8 @@ struct libexec_auxv {
     uint64_t value;
 };
 
-// What the host answers; all zero at first, so a host sets what it knows. Pointers must stay valid until prepare
-// returns.
+// What the host answers; all zero at first, so a host sets what it knows. A host that has users MUST set the four ids
+// in every answer: 0 is root. Pointers must stay valid until prepare returns.
 struct libexec_image_answer {
     uint32_t uid, euid, gid, egid; // AT_UID ... AT_EGID of the process as it will be
     uint32_t secure;               // AT_SECURE: 1 where the exec raises privileges (set-ID, capabilities)
@@ -165,8 +165,8 @@ struct libexec_host {
     // PT_INTERP are run.
     int (*open)(void *context, enum libexec_file kind, const char *name, struct libexec_source *source);
 
-    // Between plan and layout, before any memory call: the host may refuse the image, settles set-ID, and says what it
-    // knows.
+    // Before any memory call, when it is known what would run and that it can be placed: the host may refuse the image,
+    // settles set-ID, and says what it knows.
     int (*image_known)(void *context, const struct libexec_image *image, struct libexec_image_answer *answer);
 
     // ---- optional: memory -----------------------------------------------------------------------------------------
@@ -197,8 +197,9 @@ struct libexec_host {
     void (*reset_thread)(void *context, const struct libexec_start *start); // clear_child_tid, robust list, rseq
     void (*reset_timers)(void *context, const struct libexec_start *start); // POSIX timers go; alarm and itimers stay
     void (*set_name)(void *context, const struct libexec_start *start);     // command name, /proc/PID/exe
-    void (*set_credentials)(void *context, const struct libexec_start *start); // ids and dumpability
-    void (*set_memory)(void *context, const struct libexec_start *start);      // brk and mmap hint of the new image
+    // Ids and dumpability. Called only where the host has `image_known`, which settled the ids.
+    void (*set_credentials)(void *context, const struct libexec_start *start);
+    void (*set_memory)(void *context, const struct libexec_start *start);    // brk and mmap hint of the new image
     void (*install_space)(void *context, const struct libexec_start *start); // the process owns the space from here on
     void (*set_thread_pointer)(void *context, const struct libexec_start *start); // also to 0
     void (*set_registers)(void *context,

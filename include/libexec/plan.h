@@ -44,10 +44,10 @@ struct libexec_segment {
 #define LIBEXEC_PLAN_ORDERED              0x0100u // segments ascend and share no page: run i is segment i
 
 struct libexec_plan {
-    uint32_t flags;                // LIBEXEC_PLAN_...
-    uint32_t program_header_count; // e_phnum
-    uint32_t type;                 // e_type
-    uint32_t stack_program_header; // index of PT_GNU_STACK
+    uint32_t flags;                  // LIBEXEC_PLAN_...
+    uint32_t program_header_count;   // e_phnum
+    uint32_t type;                   // e_type
+    uint32_t stack_program_header;   // index of PT_GNU_STACK
     uint64_t file_size;              // of the source, when the plan was made
     libexec_address entry;           // e_entry
     libexec_address program_headers; // where e_phoff is mapped if LIBEXEC_PLAN_HEADERS_MAPPED is set, else 0

@@ -208,10 +208,8 @@ static bool source_kept(enum libexec_status status) {
 
 static void police_refused(struct libexec_kit *kit, enum libexec_status status, const struct libexec_request *request) {
     const struct libexec_kit_ledger ledger = libexec_kit_read_ledger(kit);
-    const uint32_t sources = request->source != NULL && source_kept(status) &&
-                                     kit_opened_of(kit, request->source) != NULL
-                                 ? 1
-                                 : 0;
+    const uint32_t sources =
+        request->source != NULL && source_kept(status) && kit_opened_of(kit, request->source) != NULL ? 1 : 0;
     if (ledger.sources != sources)
         kit_violation(kit, "after %s: %u sources are open, %u should be", libexec_status_name(status), ledger.sources,
                       sources);
@@ -247,9 +245,19 @@ enum libexec_status libexec_kit_prepare(struct libexec_kit *kit, struct libexec_
 
 static uint32_t hooks_present(const struct libexec_host *host) {
     void (*const hooks[])(void *, const struct libexec_start *) = {
-        host->close_on_exec, host->reset_signals, host->reset_alternate_stack, host->reset_thread,
-        host->reset_timers, host->set_name, host->set_credentials, host->set_memory, host->install_space,
-        host->set_thread_pointer, host->set_registers, host->wake_parent, host->release_old_space};
+        host->close_on_exec,
+        host->reset_signals,
+        host->reset_alternate_stack,
+        host->reset_thread,
+        host->reset_timers,
+        host->set_name,
+        host->image_known != NULL ? host->set_credentials : NULL, // else the ids are not settled
+        host->set_memory,
+        host->install_space,
+        host->set_thread_pointer,
+        host->set_registers,
+        host->wake_parent,
+        host->release_old_space};
     uint32_t present = 0;
     for (uint32_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++)
         present |= hooks[i] != NULL ? 1u << i : 0;
