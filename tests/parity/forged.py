@@ -18,9 +18,9 @@ ROWS = {
     'LIBEXEC_E_LAYOUT': (3, None),
     'LIBEXEC_E_NO_SEGMENTS': (5, {'ok', 'error EINVAL'}),
     'LIBEXEC_E_INTERPRETER_EMPTY': (6, {'error EACCES'}),
-    'LIBEXEC_E_CLASS': (7, None),
-    'LIBEXEC_E_DATA': (7, None),
-    'LIBEXEC_E_VERSION': (7, None),
+    'LIBEXEC_E_CLASS': (7, {'ok'}),
+    'LIBEXEC_E_DATA': (7, {'ok'}),
+    'LIBEXEC_E_VERSION': (7, {'ok'}),
     'LIBEXEC_E_PAGE_BUDGET': (11, {'ok'}),
 }
 
