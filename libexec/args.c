@@ -394,10 +394,11 @@ static enum libexec_status args_end_vector(struct libexec_state *state, struct a
 }
 
 static uint64_t args_count_words(const uint8_t *words, uint64_t count) {
-    uint64_t i = 0;
-    while (i < count && libexec_load_word(words + i * 8) != 0)
-        i++;
-    return i;
+    const uint8_t *at = words;
+    const uint8_t *const end = words + count * 8;
+    while (at < end && libexec_load_word(at) != 0)
+        at += 8;
+    return (uint64_t)(at - words) / 8;
 }
 
 // One fetch of pointers, up to `end`, the end of the page of `slot`.
@@ -445,40 +446,45 @@ static void args_name_argument(struct libexec_state *state, const struct args_fe
     state->report.argument = (uint32_t)(state->copy.environment != 0 ? index - 1 : index);
 }
 
-// Whether the bytes from `at` to `end`, sixteen or more, are surely without a NUL; the last sixteen are looked at
-// perhaps twice.
-static inline bool args_is_long_text(const uint8_t *at, const uint8_t *end) {
-    for (; end - at > 16; at += 16)
+// Whether the bytes from `at` to `end` are surely without a NUL; with bytes above 0x80 among them that may stay open.
+// Some of the last ones are looked at twice.
+static inline bool args_is_text(const uint8_t *at, const uint8_t *end) {
+    if (end - at < 16) {
+        while (at < end && *at != 0)
+            at++;
+        return at == end;
+    }
+    const uint8_t *const last = end - 16;
+    do {
         if (!args_is_plain(at))
             return false;
-    return args_is_plain(end - 16);
+        at += 16;
+    } while (at < last);
+    return args_is_plain(last);
 }
 
 // Strings that are fetched already, one behind the other as their pointers say: where the next one begins this one
-// must end, so each is only checked, and its pointer replaced. Returns how many; the loop stands alone because most
-// strings of most programs go through it.
+// must end, so each is only checked, and its pointer replaced. Returns how many; what is in doubt is left to
+// args_user_string. The loop stands alone, and calls nothing, because most strings of most programs go through it.
 static LIBEXEC_APART uint64_t args_take_fetched(struct libexec_copy *copy, uint8_t *words, uint64_t count) {
     const uint64_t begin = copy->fetched_at;
-    const uint64_t limit = begin + libexec_min(copy->fetched_left, copy->pool);
     const uint64_t to_stack = copy->cursor - begin;
     const uint8_t *bytes = copy->fetched;
+    const uint8_t *const end = bytes + libexec_min(copy->fetched_left, copy->pool);
     uint64_t from = begin;
-    uint8_t *word = words;
-    uint8_t *const last = words + (count - 1) * 8;
-    while (word < last) {
-        const uint64_t next = libexec_load_word(word + 8);
+    uint64_t i = 0;
+    while (i + 1 < count) {
+        const uint64_t next = libexec_load_word(words + i * 8 + 8);
         const uint64_t text = next - from - 1;
-        if (text >= limit - from || bytes[text] != 0)
+        if (text >= (uint64_t)(end - bytes) || bytes[text] != 0 || !args_is_text(bytes, bytes + text))
             break;
-        if ((text < 16 || !args_is_long_text(bytes, bytes + text)) && args_find_nul(bytes, text) != text)
-            break;
-        libexec_store_word(word, from + to_stack);
+        libexec_store_word(words + i * 8, from + to_stack);
         bytes += text + 1;
         from = next;
-        word += 8;
+        i++;
     }
     args_take(copy, begin, from - begin, from - begin);
-    return (uint64_t)(word - words) / 8;
+    return i;
 }
 
 // The strings of `count` pointers at `words`; a NULL among them ends argv or envp.

@@ -6,15 +6,19 @@
 #include "bytes.h"
 #include "checked.h"
 
-// The last region that begins at or below `address`, or the first one. No branch depends on what is compared.
+#define FAULT_FEW 4u // so few regions are sooner passed one by one than searched
+
+// The last region that begins at or below `address`, or the first one.
 static const struct libexec_region *fault_search(const struct libexec_region *region, uint32_t count,
                                                  uint64_t address) {
-    uint64_t more = (uint64_t)count - 1; // regions behind this one that may still be it
-    while (more != 0) {
-        const uint64_t half = (more + 1) / 2;
+    while (count > FAULT_FEW) {
+        const uint32_t half = count / 2;
         region = region[half].address <= address ? region + half : region;
-        more -= half;
+        count -= half;
     }
+    const struct libexec_region *const last = region + count - 1;
+    while (region != last && region[1].address <= address)
+        region++;
     return region;
 }
 
@@ -38,20 +42,29 @@ bool libexec_fault(const struct libexec_region *regions, uint32_t count, uint32_
     return true;
 }
 
+// A read that did not bring all that the region says: only what it surely brought stays, never old memory.
+static LIBEXEC_APART enum libexec_status fault_fill_rest(const struct libexec_fault_page *page, uint8_t *bytes,
+                                                         uint64_t asked, uint64_t done, int code) {
+    const bool valid = code == 0 && done <= asked;
+    const uint64_t kept = valid ? done : 0;
+    memset(bytes + kept, 0, (size_t)(page->length - kept));
+    if (valid)
+        return LIBEXEC_E_FILE_SHRANK;
+    return code != 0 ? LIBEXEC_E_READ : LIBEXEC_E_CONTRACT;
+}
+
 enum libexec_status libexec_fault_fill(const struct libexec_fault_page *page, const struct libexec_source *source,
                                        void *bytes) {
     const uint64_t offset = page->file_offset;
-    const uint64_t in_file = offset < source->size ? source->size - offset : 0;
-    const uint64_t wanted = libexec_min(page->file_length, in_file);
+    uint64_t asked = page->file_length;
+    if (!libexec_inside(offset, asked, source->size)) // the file is shorter than it was
+        asked = offset < source->size ? source->size - offset : 0;
     size_t done = 0;
     int code = 0;
-    if (wanted != 0)
-        code = source->operations->read_at(source->context, offset, bytes, (size_t)wanted, &done);
-    const bool valid = code == 0 && done <= wanted;
-    if (!valid)
-        done = 0;
+    if (asked != 0)
+        code = source->operations->read_at(source->context, offset, bytes, (size_t)asked, &done);
+    if (code != 0 || done != asked || asked != page->file_length)
+        return fault_fill_rest(page, bytes, asked, done, code);
     memset((uint8_t *)bytes + done, 0, (size_t)(page->length - done));
-    if (!valid)
-        return code != 0 ? LIBEXEC_E_READ : LIBEXEC_E_CONTRACT;
-    return done == page->file_length ? LIBEXEC_OK : LIBEXEC_E_FILE_SHRANK;
+    return LIBEXEC_OK;
 }

@@ -94,8 +94,3 @@ void libexec_program_header_load(struct libexec_program_header *header, const ui
     header->memory_size = libexec_load64(bytes + ELF_P_MEMSZ);
     header->alignment = libexec_load64(bytes + ELF_P_ALIGN);
 }
-
-uint32_t libexec_rights_of(uint32_t flags) {
-    return ((flags & ELF_PF_R) != 0 ? LIBEXEC_RIGHT_READ : 0) | ((flags & ELF_PF_W) != 0 ? LIBEXEC_RIGHT_WRITE : 0) |
-           ((flags & ELF_PF_X) != 0 ? LIBEXEC_RIGHT_EXECUTE : 0);
-}

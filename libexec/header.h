@@ -4,6 +4,7 @@
 #define LIBEXEC_HEADER_H
 
 #include <libexec/arch.h>
+#include <libexec/plan.h>
 #include <libexec/report.h>
 #include <stdint.h>
 
@@ -34,7 +35,9 @@ struct libexec_program_header {
 
 void libexec_program_header_load(struct libexec_program_header *header, const uint8_t *bytes);
 
-// LIBEXEC_RIGHT_... for PF_... bits.
-uint32_t libexec_rights_of(uint32_t flags);
+// LIBEXEC_RIGHT_... for PF_... bits: read and execute change places.
+static inline uint32_t libexec_rights_of(uint32_t flags) {
+    return (flags >> 2 & LIBEXEC_RIGHT_READ) | (flags & LIBEXEC_RIGHT_WRITE) | (flags << 2 & LIBEXEC_RIGHT_EXECUTE);
+}
 
 #endif

@@ -132,10 +132,11 @@ static bool layout_image_blocks(const struct libexec_plan *plan, uint64_t bias, 
 static bool layout_obstacle(const struct libexec_state *state, uint64_t start, uint64_t length, uint64_t *obstacle) {
     const struct libexec_layout *layout = &state->layout;
     const uint64_t page_size = state->arch->page_size;
-    if (layout_image_blocks(&state->program_plan, layout->program_bias, &layout->program, page_size, start, length,
-                            obstacle) ||
-        layout_image_blocks(&state->interpreter_plan, layout->interpreter_bias, &layout->interpreter, page_size, start,
-                            length, obstacle) ||
+    if ((layout->program.length != 0 && layout_image_blocks(&state->program_plan, layout->program_bias,
+                                                            &layout->program, page_size, start, length, obstacle)) ||
+        (layout->interpreter.length != 0 &&
+         layout_image_blocks(&state->interpreter_plan, layout->interpreter_bias, &layout->interpreter, page_size, start,
+                             length, obstacle)) ||
         layout_blocks(layout->guard.address, layout->guard.length + layout->stack.length, start, length, obstacle))
         return true;
     for (uint32_t i = 0; i < state->answer.reserved_range_count; i++) {
@@ -159,20 +160,30 @@ static uint64_t layout_find(const struct libexec_state *state, const struct libe
     return 0;
 }
 
+// Whether a file mapping spans a large page, which Linux then wants to map as one (thp_get_unmapped_area). `*padded` is
+// the room that is looked for instead of `length`.
+static bool layout_is_large(const struct libexec_state *state, uint64_t offset, uint64_t length, uint64_t *padded) {
+    const uint64_t large = state->arch->large_page_size;
+    uint64_t end;
+    *padded = length;
+    if (large == 0 || !libexec_add(offset, length, &end) || length > UINT64_MAX - large)
+        return false;
+    const uint64_t aligned = libexec_round_up(offset, large);
+    if (end <= aligned || end - aligned < large)
+        return false;
+    *padded = length + large;
+    return true;
+}
+
 // As layout_find, for a file mapping: one that spans a large page is placed congruent to its file offset modulo the
-// large page, as Linux's thp_get_unmapped_area does.
+// large page.
 static uint64_t layout_find_image(const struct libexec_state *state, const struct libexec_bounds *bounds,
                                   uint64_t offset, uint64_t length) {
     const uint64_t large = state->arch->large_page_size;
     const uint64_t top = state->layout.mmap_top;
     uint64_t padded;
-    uint64_t offset_end;
-    if (large == 0 || !libexec_add(offset, length, &offset_end) || !libexec_add(length, large, &padded))
-        return layout_find(state, bounds, top, length);
-    const uint64_t aligned = libexec_round_up(offset, large);
-    if (offset_end <= aligned || offset_end - aligned < large)
-        return layout_find(state, bounds, top, length);
-    const uint64_t found = layout_find(state, bounds, top, padded);
+    const uint64_t found =
+        layout_is_large(state, offset, length, &padded) ? layout_find(state, bounds, top, padded) : 0;
     if (found == 0)
         return layout_find(state, bounds, top, length);
     const uint64_t step = (offset - found) & (large - 1);
@@ -183,6 +194,11 @@ static uint64_t layout_find_image(const struct libexec_state *state, const struc
 
 static uint64_t layout_first_page(const struct libexec_plan *plan, uint64_t page_size) {
     return libexec_round_down(plan->segments[0].address, page_size);
+}
+
+// Where in the file the page of the first segment begins.
+static uint64_t layout_first_offset(const struct libexec_plan *plan, uint64_t page_size) {
+    return plan->segments[0].file_offset - (plan->segments[0].address & (page_size - 1));
 }
 
 static uint64_t layout_pie_base(const struct libexec_bounds *bounds) {
@@ -222,9 +238,8 @@ static bool layout_search_bias(struct libexec_state *state, const struct libexec
             placing->bias = libexec_round_down(0 - first->address, page_size);
         return true;
     }
-    const uint64_t base =
-        layout_find_image(state, &placing->bounds, first->file_offset - (first->address & (page_size - 1)),
-                          libexec_round_up(placing->span, page_size));
+    const uint64_t base = layout_find_image(state, &placing->bounds, layout_first_offset(plan, page_size),
+                                            libexec_round_up(placing->span, page_size));
     if (base == 0) {
         placing->searching = true;
         libexec_segment_check(first, placing, true, &state->report);
@@ -323,7 +338,9 @@ static bool layout_hint_bias(const struct libexec_state *state, const struct lib
         return true;
     if (layout_first_page(plan, bounds->page_size) == 0)
         return false;
-    if (!libexec_inside(start, length, bounds->user_high) || layout_obstacle(state, start, length, &obstacle))
+    uint64_t padded;
+    layout_is_large(state, layout_first_offset(plan, bounds->page_size), length, &padded);
+    if (!libexec_inside(start, padded, bounds->user_high) || layout_obstacle(state, start, padded, &obstacle))
         return false;
     placing->bias = start - layout_first_page(plan, bounds->page_size);
     return true;

@@ -239,9 +239,11 @@ static void plan_refuse_segment(const struct libexec_plan *plan, const struct li
     if (segment->file_size != 0 && !libexec_inside(segment->file_offset, segment->file_size, plan->file_size))
         plan_fail(own, LIBEXEC_E_OUTSIDE_FILE, segment->program_header, segment->file_offset, plan->file_size);
     const uint32_t both = LIBEXEC_RIGHT_WRITE | LIBEXEC_RIGHT_EXECUTE;
+    if ((policy->flags & LIBEXEC_POLICY_NO_WRITE_EXECUTE) == 0)
+        return;
     const struct segment_pages pages = segment_pages_of(segment, page_size);
     const uint32_t zero_rights = pages.end != pages.file_end ? LIBEXEC_RIGHT_WRITE : 0; // zero pages are writable
-    if ((policy->flags & LIBEXEC_POLICY_NO_WRITE_EXECUTE) != 0 && ((segment->rights | zero_rights) & both) == both)
+    if (((segment->rights | zero_rights) & both) == both)
         plan_fail(own, LIBEXEC_E_WRITE_EXECUTE, segment->program_header, segment->rights | zero_rights,
                   LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_EXECUTE);
 }

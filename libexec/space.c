@@ -27,10 +27,6 @@ enum libexec_status libexec_space_flush(struct libexec_state *state) {
     return space_map_result(state, code, &state->scratch.operations[0]);
 }
 
-struct libexec_map *libexec_space_operation(struct libexec_state *state) {
-    return &state->scratch.operations[state->space.pending];
-}
-
 enum libexec_status libexec_space_map(struct libexec_state *state) {
     if (state->host->map_many == NULL) {
         const struct libexec_map *operation = &state->scratch.operations[0];

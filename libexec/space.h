@@ -7,7 +7,10 @@
 
 // The place of the next map operation: to be filled wholly, then handed to the host, or collected for one call of
 // `map_many`, by `libexec_space_map`.
-struct libexec_map *libexec_space_operation(struct libexec_state *state);
+static inline struct libexec_map *libexec_space_operation(struct libexec_state *state) {
+    return &state->scratch.operations[state->space.pending];
+}
+
 enum libexec_status libexec_space_map(struct libexec_state *state);
 
 // Hands over what was collected.

@@ -79,6 +79,7 @@ enum libexec_status libexec_stack_write(struct libexec_state *state) {
     const uint64_t file_name = copy->cursor;
     if (libexec_args_kernel_string(state, state->path) != LIBEXEC_OK)
         return state->report.status;
+    state->path_length = copy->cursor - file_name - 1;
     state->report.stage = LIBEXEC_STAGE_STACK;
     if (stack_write_tail(state, file_name, platform) != LIBEXEC_OK ||
         stack_clear(state, SPACE_STRINGS, copy->cursor, copy->dirty_end) != LIBEXEC_OK)

@@ -80,6 +80,7 @@ struct libexec_state {
 
     // Names: the path as named, and the words of `#!` lines.
     const char *path;
+    uint64_t path_length; // known once it was stored on the stack
     char *names;
     uint32_t names_size;
     uint32_t names_used;
