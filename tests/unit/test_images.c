@@ -189,6 +189,33 @@ static void a_plan_alone_heeds_its_policy(void **state) {
     libexec_kit_elf_end(&elf);
 }
 
+// Runs are as large as they can be: a segment without memory does not cut one, nor do two segments with pages between
+// them.
+static void runs_are_not_split(void **state) {
+    (void)state;
+    static struct libexec_plan plan;
+    struct libexec_report report;
+    struct libexec_run run;
+    struct libexec_kit_elf elf;
+    small_elf(&elf, LIBEXEC_KIT_ET_EXEC, BASE);
+    elf.headers[0] = load(R | X, 0, BASE, 0x3000, 0x3000);
+    elf.headers[1] = load(R | W, 0, BASE + 0x10000, 0x800, 0x3000);
+    libexec_kit_elf_add(&elf, load(R, 0, BASE + 0x1000, 0, 0));
+    libexec_kit_elf_add(&elf, load(R, 0, BASE + 0x11000, 0, 0));
+    libexec_kit_elf_build(&elf);
+    assert_int_equal(read_plan(&elf, 896, &plan, &report), LIBEXEC_OK);
+    static const uint64_t expected[][2] = {{BASE, 0x3000}, {BASE + 0x10000, 0x1000}, {BASE + 0x11000, 0x2000}};
+    uint64_t from = 0;
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(libexec_plan_next_run(&plan, PAGE, from, &run));
+        assert_int_equal(run.address, expected[i][0]);
+        assert_int_equal(run.length, expected[i][1]);
+        from = run.address + run.length;
+    }
+    assert_false(libexec_plan_next_run(&plan, PAGE, from, &run));
+    libexec_kit_elf_end(&elf);
+}
+
 static void a_plans_runs_ascend_and_touch_nothing_twice(void **state) {
     (void)state;
     static struct libexec_plan plan;
@@ -414,6 +441,7 @@ int main(void) {
         cmocka_unit_test(a_plan_says_what_the_file_says),
         cmocka_unit_test(a_plan_alone_is_refused_as_in_an_exec),
         cmocka_unit_test(a_plan_alone_heeds_its_policy),
+        cmocka_unit_test(runs_are_not_split),
         cmocka_unit_test(a_plans_runs_ascend_and_touch_nothing_twice),
         cmocka_unit_test(the_property_note),
         cmocka_unit_test(a_fault_finds_its_page),
