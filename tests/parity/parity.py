@@ -29,7 +29,7 @@ import scripts
 import shapes
 from tools import SKIPPED, Sides, Skipped
 
-QUICK_FORGED = 6000
+QUICK_FORGED = 5000
 FULL_FORGED = 24000
 REFERENCE = (6, 12)
 

@@ -9,7 +9,7 @@ import subprocess
 from tools import first_difference
 
 FOLDERS = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/lib/klibc/bin', '/usr/lib/git-core', '/usr/libexec']
-QUICK = 300
+QUICK = 150
 
 BUILDS = {
     # name: command after the compiler; run only where the compiler is found
