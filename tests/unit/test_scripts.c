@@ -101,6 +101,7 @@ static const struct form good[] = {
     {.line = "#!/bin/sh ", .fill = ' ', .length = 5000, .tail = "x\n", .expected = {SHELL}},
     {.line = "#!", .fill = ' ', .length = 246, .tail = "/bin/sh\nmore", .expected = {SHELL}},
     {.line = "#!", .fill = ' ', .length = 248, .tail = "/bin/sh\nmore", .expected = {SHELL}}, // newline is byte 255
+    {.line = "#!", .fill = ' ', .length = 248, .tail = "/bin/sh more", .expected = {SHELL}},  // a blank is
 };
 
 static void good_lines(void **state) {
@@ -124,6 +125,8 @@ static const struct form bad[] = {
     {.line = "#!", .fill = 'x', .length = 4096, .status = LIBEXEC_E_SCRIPT_TRUNCATED},
     {.line = "#!", .fill = ' ', .length = 249, .tail = "/bin/sh\n", .status = LIBEXEC_E_SCRIPT_TRUNCATED},
     {.line = "#!", .fill = 'x', .length = 256, .tail = "\n", .status = LIBEXEC_E_SCRIPT_TRUNCATED},
+    {.line = "#!", .fill = ' ', .length = 255, .tail = "xy\n", .status = LIBEXEC_E_SCRIPT_TRUNCATED},
+    {.line = "#!", .fill = ' ', .length = 256, .tail = "xy\n", .status = LIBEXEC_E_SCRIPT_EMPTY},
 };
 
 static void bug_D8_bad_lines(void **state) {
