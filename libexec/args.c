@@ -143,7 +143,8 @@ static enum libexec_status args_kernel_bytes(struct libexec_state *state, const 
             return state->report.status;
         const uint64_t part = libexec_min(available, end - copy->cursor);
         const uint64_t text = libexec_min(part, length);
-        memcpy(to, bytes, (size_t)text);
+        if (text != 0) // where there is none, an iterator may have no address for it
+            memcpy(to, bytes, (size_t)text);
         if (text < part)
             to[text] = 0;
         bytes += text;
@@ -275,19 +276,19 @@ static enum libexec_status args_put_string(struct libexec_state *state, uint64_t
 // The words of `#!` lines that come before the arguments. Innermost line first: interpreter, its argument; then what
 // that interpreter was given; the script itself last.
 static enum libexec_status args_put_prefix(struct libexec_state *state, uint64_t *slot) {
-    for (uint32_t i = state->script_depth; i-- > 0;) {
+    for (uint32_t i = libexec_script_count(state); i-- > 0;) {
         const struct libexec_script_words *words = &state->scripts[i];
         if (args_put_string(state, slot, state->names + words->path) != LIBEXEC_OK)
             return state->report.status;
         if (words->argument != 0 && args_put_string(state, slot, state->names + words->argument) != LIBEXEC_OK)
             return state->report.status;
     }
-    return state->script_depth != 0 ? args_put_string(state, slot, state->path) : LIBEXEC_OK;
+    return libexec_script_count(state) != 0 ? args_put_string(state, slot, state->path) : LIBEXEC_OK;
 }
 
 static uint64_t args_prefix_count(const struct libexec_state *state) {
-    uint64_t count = state->script_depth != 0 ? 1 : 0; // the script itself
-    for (uint32_t i = 0; i < state->script_depth; i++)
+    uint64_t count = libexec_script_count(state) != 0 ? 1 : 0; // the script itself
+    for (uint32_t i = 0; i < libexec_script_count(state); i++)
         count += state->scripts[i].argument != 0 ? 2 : 1;
     return count;
 }
@@ -566,10 +567,10 @@ static enum libexec_status args_begin_strings(struct libexec_state *state, struc
                                    : libexec_round_down(state->layout.stack_pointer, state->arch->page_size) +
                                          libexec_layout_argument_room(state);
     copy->strings = copy->cursor;
-    if (fetch->prefix != 0 && !fetch->empty && args_check_dropped(state, fetch) != LIBEXEC_OK)
+    if (libexec_script_count(state) != 0 && !fetch->empty && args_check_dropped(state, fetch) != LIBEXEC_OK)
         return state->report.status;
     const uint64_t pool = copy->pool;
-    if (fetch->prefix == 0 && fetch->empty && args_put_string(state, &slot, "") != LIBEXEC_OK)
+    if (libexec_script_count(state) == 0 && fetch->empty && args_put_string(state, &slot, "") != LIBEXEC_OK)
         return state->report.status;
     if (args_put_prefix(state, &slot) != LIBEXEC_OK)
         return state->report.status;
@@ -588,7 +589,7 @@ static uint64_t args_vector_end(struct libexec_state *state, const struct args_f
     return fetch->ready + available;
 }
 
-static enum libexec_status args_copy_user(struct libexec_state *state) {
+static LIBEXEC_APART enum libexec_status args_copy_user(struct libexec_state *state) {
     const uint64_t prefix = args_prefix_count(state);
     struct args_fetch fetch = {
         .from = state->arguments.user_argv,

@@ -94,7 +94,6 @@ static enum libexec_status exec_check_policy(const struct libexec_state *state, 
 static enum libexec_status exec_begin(struct libexec_state *state, const struct libexec_request *request) {
     memset(state, 0, offsetof(struct libexec_state, program_plan));
     memset(&state->answer, 0, sizeof state->answer);
-    memset(&state->space, 0, sizeof state->space);
     state->stage = EXEC_FAILED;
     state->interpreter_plan.flags = 0;
     libexec_report_begin(&state->report, LIBEXEC_STAGE_REQUEST, LIBEXEC_FILE_NONE);
@@ -316,8 +315,8 @@ static enum libexec_status exec_ask_host(struct libexec_state *state) {
         .path = state->path,
         .program = &state->program,
         .program_plan = &state->program_plan,
-        .interpreter = state->has_interpreter ? &state->interpreter : NULL,
-        .interpreter_plan = state->has_interpreter ? &state->interpreter_plan : NULL,
+        .interpreter = libexec_has_interpreter(state) ? &state->interpreter : NULL,
+        .interpreter_plan = libexec_has_interpreter(state) ? &state->interpreter_plan : NULL,
         .script_depth = state->script_depth,
     };
     if (state->host->image_known == NULL)
@@ -394,7 +393,8 @@ static const char *exec_base_name(const struct libexec_state *state) {
 }
 
 static uint32_t exec_start_flags(const struct libexec_state *state) {
-    const struct libexec_plan *starts = state->has_interpreter ? &state->interpreter_plan : &state->program_plan;
+    const struct libexec_plan *starts =
+        libexec_has_interpreter(state) ? &state->interpreter_plan : &state->program_plan;
     uint32_t flags = 0;
     if ((state->stack_rights & LIBEXEC_RIGHT_EXECUTE) != 0)
         flags |= LIBEXEC_START_EXECUTABLE_STACK;
@@ -490,7 +490,7 @@ const struct libexec_layout *libexec_exec_layout(const struct libexec_exec *exec
 const struct libexec_plan *libexec_exec_plan(const struct libexec_exec *exec, enum libexec_file file) {
     const struct libexec_state *state = exec_state_const(exec);
     if (file == LIBEXEC_FILE_INTERPRETER)
-        return state->has_interpreter ? &state->interpreter_plan : NULL;
+        return libexec_has_interpreter(state) ? &state->interpreter_plan : NULL;
     return &state->program_plan;
 }
 
@@ -524,7 +524,7 @@ bool libexec_exec_region(const struct libexec_exec *exec, uint32_t index, struct
     if (state->stage != EXEC_PREPARED && state->stage != EXEC_COMMITTED)
         return false;
     if (exec_image_region(state, LIBEXEC_FILE_PROGRAM, &index, region) ||
-        (state->has_interpreter && exec_image_region(state, LIBEXEC_FILE_INTERPRETER, &index, region)))
+        (libexec_has_interpreter(state) && exec_image_region(state, LIBEXEC_FILE_INTERPRETER, &index, region)))
         return true;
     for (uint32_t i = 0; libexec_tls_operation(state, i, &operation); i++) {
         if (index == 0) {

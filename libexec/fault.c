@@ -53,18 +53,29 @@ static LIBEXEC_APART enum libexec_status fault_fill_rest(const struct libexec_fa
     return code != 0 ? LIBEXEC_E_READ : LIBEXEC_E_CONTRACT;
 }
 
-enum libexec_status libexec_fault_fill(const struct libexec_fault_page *page, const struct libexec_source *source,
-                                       void *bytes) {
+// The file is shorter than it was: what it still has.
+static LIBEXEC_APART enum libexec_status fault_fill_short(const struct libexec_fault_page *page,
+                                                          const struct libexec_source *source, uint8_t *bytes) {
     const uint64_t offset = page->file_offset;
-    uint64_t asked = page->file_length;
-    if (!libexec_inside(offset, asked, source->size)) // the file is shorter than it was
-        asked = offset < source->size ? source->size - offset : 0;
+    const uint64_t asked = offset < source->size ? source->size - offset : 0;
     size_t done = 0;
     int code = 0;
     if (asked != 0)
         code = source->operations->read_at(source->context, offset, bytes, (size_t)asked, &done);
-    if (code != 0 || done != asked || asked != page->file_length)
-        return fault_fill_rest(page, bytes, asked, done, code);
-    memset((uint8_t *)bytes + done, 0, (size_t)(page->length - done));
+    return fault_fill_rest(page, bytes, asked, done, code);
+}
+
+enum libexec_status libexec_fault_fill(const struct libexec_fault_page *page, const struct libexec_source *source,
+                                       void *bytes) {
+    const uint64_t length = page->file_length;
+    if (!libexec_inside(page->file_offset, length, source->size))
+        return fault_fill_short(page, source, bytes);
+    size_t done = 0;
+    int code = 0;
+    if (length != 0)
+        code = source->operations->read_at(source->context, page->file_offset, bytes, (size_t)length, &done);
+    if (code != 0 || done != length)
+        return fault_fill_rest(page, bytes, length, done, code);
+    memset((uint8_t *)bytes + length, 0, (size_t)(page->length - length));
     return LIBEXEC_OK;
 }

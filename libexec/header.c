@@ -21,7 +21,7 @@ static enum libexec_status header_fail(struct libexec_report *report, enum libex
 static enum libexec_status header_identify(const uint8_t *bytes, uint64_t length, struct libexec_report *report) {
     static const uint8_t magic[4] = {0x7f, 'E', 'L', 'F'};
     // A program may be anything, so its magic comes first; an interpreter that is too short is an I/O error in Linux.
-    if (report->file == LIBEXEC_FILE_INTERPRETER && length < ELF_FILE_HEADER_SIZE)
+    if (libexec_report_on_interpreter(report) && length < ELF_FILE_HEADER_SIZE)
         return header_fail(report, LIBEXEC_E_TOO_SHORT, 0, length, ELF_FILE_HEADER_SIZE);
     if (length < sizeof magic || memcmp(bytes, magic, sizeof magic) != 0)
         return header_fail(report, LIBEXEC_E_MAGIC, 0, length < sizeof magic ? 0 : libexec_load32(bytes),
@@ -47,7 +47,7 @@ static void header_check_identification(const uint8_t *bytes, const struct libex
 static enum libexec_status header_check_machine(const uint8_t *bytes, const struct libexec_arch *arch,
                                                 struct libexec_report *report) {
     const uint16_t type = libexec_load16(bytes + ELF_E_TYPE);
-    if (type != ELF_TYPE_EXEC && type != ELF_TYPE_DYN && report->file != LIBEXEC_FILE_INTERPRETER)
+    if (type != ELF_TYPE_EXEC && type != ELF_TYPE_DYN && !libexec_report_on_interpreter(report))
         return header_fail(report, LIBEXEC_E_TYPE, ELF_E_TYPE, type, ELF_TYPE_DYN);
     if (libexec_load16(bytes + ELF_E_MACHINE) != arch->machine)
         return header_fail(report, LIBEXEC_E_MACHINE, ELF_E_MACHINE, libexec_load16(bytes + ELF_E_MACHINE),

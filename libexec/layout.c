@@ -134,7 +134,7 @@ static bool layout_obstacle(const struct libexec_state *state, uint64_t start, u
     const uint64_t page_size = state->arch->page_size;
     if ((layout->program.length != 0 && layout_image_blocks(&state->program_plan, layout->program_bias,
                                                             &layout->program, page_size, start, length, obstacle)) ||
-        (layout->interpreter.length != 0 &&
+        (libexec_has_interpreter(state) &&
          layout_image_blocks(&state->interpreter_plan, layout->interpreter_bias, &layout->interpreter, page_size, start,
                              length, obstacle)) ||
         layout_blocks(layout->guard.address, layout->guard.length + layout->stack.length, start, length, obstacle))
@@ -312,7 +312,7 @@ static enum libexec_status layout_place_program(struct libexec_state *state, con
         if (layout_span_is_empty(state, plan))
             return state->report.status;
         placing.span = plan->end - plan->low;
-        if (state->has_interpreter)
+        if (libexec_has_interpreter(state))
             placing.bias = layout_pie_bias(state, bounds);
         else if (!layout_search_bias(state, plan, &placing, plan->alignment))
             return state->report.status;
@@ -349,7 +349,7 @@ static bool layout_hint_bias(const struct libexec_state *state, const struct lib
 static enum libexec_status layout_place_interpreter(struct libexec_state *state, const struct libexec_bounds *bounds) {
     const struct libexec_plan *plan = &state->interpreter_plan;
     struct libexec_placing placing = {.bounds = *bounds, .placed = true, .interpreter = true};
-    if (!state->has_interpreter)
+    if (!libexec_has_interpreter(state))
         return LIBEXEC_OK;
     state->report.file = LIBEXEC_FILE_INTERPRETER;
     if (plan->type != ELF_TYPE_EXEC && plan->type != ELF_TYPE_DYN) // Linux, too, finds this out only here
@@ -375,11 +375,11 @@ static enum libexec_status layout_place_entry(struct libexec_state *state, const
     layout->program_entry = plan->entry + layout->program_bias;
     layout->program_headers = plan->program_headers + layout->program_bias;
     layout->entry = layout->program_entry;
-    if (state->has_interpreter)
+    if (libexec_has_interpreter(state))
         layout->entry = state->interpreter_plan.entry + layout->interpreter_bias;
     if (layout->entry < bounds->user_high)
         return LIBEXEC_OK;
-    state->report.file = state->has_interpreter ? LIBEXEC_FILE_INTERPRETER : LIBEXEC_FILE_PROGRAM;
+    state->report.file = libexec_has_interpreter(state) ? LIBEXEC_FILE_INTERPRETER : LIBEXEC_FILE_PROGRAM;
     layout_fail(state, LIBEXEC_E_ENTRY_RANGE, layout->entry, layout->entry, bounds->user_high);
     libexec_fail_offset(&state->report, ELF_E_ENTRY);
     return state->report.status;
@@ -394,7 +394,7 @@ bool libexec_layout_wants_tls(const struct libexec_state *state) {
     case LIBEXEC_TLS_ALWAYS:
         return true;
     default:
-        return (state->program_plan.flags & LIBEXEC_PLAN_TLS) != 0 && !state->has_interpreter;
+        return (state->program_plan.flags & LIBEXEC_PLAN_TLS) != 0 && !libexec_has_interpreter(state);
     }
 }
 
@@ -455,7 +455,8 @@ static void layout_place_brk(struct libexec_state *state, const struct libexec_b
     struct libexec_layout *layout = &state->layout;
     const uint64_t page_size = bounds->page_size;
     uint64_t obstacle;
-    const bool loader = (state->program_plan.flags & LIBEXEC_PLAN_POSITION_INDEPENDENT) != 0 && !state->has_interpreter;
+    const bool loader =
+        (state->program_plan.flags & LIBEXEC_PLAN_POSITION_INDEPENDENT) != 0 && !libexec_has_interpreter(state);
     // A program without interpreter stands in the mmap area, where brk could not grow: Linux moves its brk to the PIE
     // base.
     const uint64_t end = loader ? layout_pie_base(bounds) : layout->program_bias + state->program_plan.end;
@@ -503,8 +504,8 @@ enum libexec_status libexec_layout_decide(struct libexec_state *state) {
         return state->report.status;
     if (state->own.status != LIBEXEC_OK) {
         state->report = state->own;
-        layout_locate_report(state, state->own.file == LIBEXEC_FILE_INTERPRETER ? &state->interpreter_plan
-                                                                                : &state->program_plan);
+        layout_locate_report(state, libexec_report_on_interpreter(&state->own) ? &state->interpreter_plan
+                                                                               : &state->program_plan);
         return state->report.status;
     }
     if (layout_place_tls(state, &bounds) != LIBEXEC_OK)

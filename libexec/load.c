@@ -151,7 +151,7 @@ enum libexec_status libexec_load_map(struct libexec_state *state) {
     state->report.stage = LIBEXEC_STAGE_LOAD;
     if (load_map_image(state, &program) != LIBEXEC_OK)
         return state->report.status;
-    if (state->has_interpreter && load_map_image(state, &interpreter) != LIBEXEC_OK)
+    if (libexec_has_interpreter(state) && load_map_image(state, &interpreter) != LIBEXEC_OK)
         return state->report.status;
     return load_map_rest(state);
 }
@@ -213,5 +213,5 @@ enum libexec_status libexec_load_fill(struct libexec_state *state) {
     const struct load_image interpreter = load_interpreter(state);
     if (load_fill_image(state, &program) != LIBEXEC_OK)
         return state->report.status;
-    return state->has_interpreter ? load_fill_image(state, &interpreter) : LIBEXEC_OK;
+    return libexec_has_interpreter(state) ? load_fill_image(state, &interpreter) : LIBEXEC_OK;
 }

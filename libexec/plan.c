@@ -87,7 +87,7 @@ static void plan_add_segment(struct libexec_plan *plan, const struct libexec_pro
 
 static void plan_note_interpreter(struct libexec_plan *plan, const struct libexec_program_header *header,
                                   uint32_t index, struct libexec_report *report) {
-    if ((plan->flags & LIBEXEC_PLAN_INTERPRETER) != 0 || report->file == LIBEXEC_FILE_INTERPRETER)
+    if ((plan->flags & LIBEXEC_PLAN_INTERPRETER) != 0 || libexec_report_on_interpreter(report))
         return; // the first one counts; an interpreter's own is ignored, as Linux does
     plan->flags |= LIBEXEC_PLAN_INTERPRETER;
     plan->interpreter_offset = header->offset;
@@ -287,7 +287,7 @@ static void plan_refuse(const struct libexec_plan *plan, const struct libexec_po
         libexec_fail_value(own, LIBEXEC_E_ENTRY_RIGHTS, plan->entry, plan->end);
         libexec_fail_offset(own, ELF_E_ENTRY);
     }
-    if (own->file == LIBEXEC_FILE_INTERPRETER)
+    if (libexec_report_on_interpreter(own))
         return;
     if ((policy->flags & LIBEXEC_POLICY_PIE_ONLY) != 0 && (plan->flags & LIBEXEC_PLAN_POSITION_INDEPENDENT) == 0) {
         libexec_fail_value(own, LIBEXEC_E_NOT_PIE, ELF_TYPE_EXEC, ELF_TYPE_DYN);
@@ -322,6 +322,8 @@ enum libexec_status libexec_plan_collect(struct libexec_plan *plan, struct libex
     return LIBEXEC_OK;
 }
 
+#if !LIBEXEC_CONFIG_STATIC_ONLY
+
 enum libexec_status libexec_plan_interpreter_name(const struct libexec_plan *plan, struct libexec_window *window,
                                                   char *name, uint64_t size, struct libexec_report *report) {
     const uint64_t length = plan->interpreter_length;
@@ -342,6 +344,8 @@ enum libexec_status libexec_plan_interpreter_name(const struct libexec_plan *pla
         libexec_fail_offset(report, plan->interpreter_offset);
     return report->status;
 }
+
+#endif
 
 // ---- check ----------------------------------------------------------------------------------------------------------
 
@@ -421,7 +425,8 @@ static enum libexec_status segment_check_addresses(const struct libexec_segment 
                                                    const struct libexec_placing *placing,
                                                    struct libexec_report *report) {
     const uint64_t high = placing->bounds.user_high;
-    const uint64_t address = segment->address + (placing->interpreter ? placing->bias : 0);
+    const uint64_t address =
+        segment->address + (!LIBEXEC_CONFIG_STATIC_ONLY && placing->interpreter ? placing->bias : 0);
     const uint32_t index = segment->program_header;
     if (placing->placed && libexec_round_down(placing->bias + segment->address, placing->bounds.page_size) >= high)
         return plan_fail(report, LIBEXEC_E_ADDRESS_RANGE, index, segment->address, high);

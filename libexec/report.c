@@ -78,7 +78,7 @@ int libexec_report_errno(const struct libexec_report *report) {
     }
     if (report->host_code > 0)
         return report->host_code;
-    if (report->file == LIBEXEC_FILE_INTERPRETER)
+    if (libexec_report_on_interpreter(report))
         return report_interpreter_errno(report->status);
     return libexec_status_errno(report->status);
 }

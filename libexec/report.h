@@ -3,7 +3,14 @@
 #ifndef LIBEXEC_INTERNAL_REPORT_H
 #define LIBEXEC_INTERNAL_REPORT_H
 
+#include <libexec/config.h>
 #include <libexec/report.h>
+#include <stdbool.h>
+
+// Whether a report is about an interpreter; never in the configuration for static programs.
+static inline bool libexec_report_on_interpreter(const struct libexec_report *report) {
+    return !LIBEXEC_CONFIG_STATIC_ONLY && report->file == LIBEXEC_FILE_INTERPRETER;
+}
 
 // Clears a report and notes which file and stage what follows is about.
 void libexec_report_begin(struct libexec_report *report, enum libexec_stage stage, enum libexec_file file);

@@ -7,6 +7,12 @@
 
 #include <libexec/config.h>
 
+bool libexec_script_is(const uint8_t *bytes, uint64_t length) {
+    return length >= 2 && bytes[0] == '#' && bytes[1] == '!';
+}
+
+#if !LIBEXEC_CONFIG_STATIC_ONLY
+
 // The line as Linux sees it: 256 bytes, NUL where the file has none.
 struct script_bytes {
     const uint8_t *bytes;
@@ -67,10 +73,6 @@ static uint32_t script_string_length(const struct script_bytes *line, uint32_t f
     return length;
 }
 
-bool libexec_script_is(const uint8_t *bytes, uint64_t length) {
-    return length >= 2 && bytes[0] == '#' && bytes[1] == '!';
-}
-
 enum libexec_status libexec_script_parse(struct libexec_script_line *line, const uint8_t *bytes, uint64_t length,
                                          struct libexec_report *report) {
     const struct script_bytes text = {bytes, (uint32_t)libexec_min(length, LIBEXEC_SCRIPT_LINE_MAX)};
@@ -89,3 +91,5 @@ enum libexec_status libexec_script_parse(struct libexec_script_line *line, const
     line->argument_length = script_string_length(&text, line->argument, end);
     return LIBEXEC_OK;
 }
+
+#endif

@@ -87,9 +87,11 @@ static bool space_move(struct libexec_state *state, enum space_role role, uint64
     slot->address = page;
     slot->length = view.length;
     slot->bytes = view.bytes;
-    if (address - page < view.length)
+    // Views of whole pages were asked for. One that ends inside a page could not hold a pointer that begins before its
+    // end; `address` is in its first page.
+    if ((view.length & (state->arch->page_size - 1)) == 0)
         return true;
-    libexec_fail_value(&state->report, LIBEXEC_E_CONTRACT, view.length, address - page + 1);
+    libexec_fail_value(&state->report, LIBEXEC_E_CONTRACT, view.length, state->arch->page_size);
     return false;
 }
 

@@ -55,11 +55,12 @@ static enum libexec_status stack_write_tail(struct libexec_state *state, uint64_
         .platform = state->copy.vector_end + platform_at,
         .file_name = file_name,
     };
+    uint8_t *const tail = (uint8_t *)&state->scratch;
     libexec_auxv_place(state, &places);
-    memcpy(&state->scratch.header[size], state->random.auxv, sizeof state->random.auxv);
-    memcpy(&state->scratch.header[platform_at], platform, (size_t)(state->copy.tail - platform_at));
-    state->scratch.header[state->copy.tail - 1] = 0; // a longer string is cut
-    return stack_write(state, SPACE_VECTOR, state->copy.vector_end, state->scratch.header, state->copy.tail);
+    memcpy(tail + size, state->random.auxv, sizeof state->random.auxv);
+    memcpy(tail + platform_at, platform, (size_t)(state->copy.tail - 1 - platform_at));
+    tail[state->copy.tail - 1] = 0; // a longer string is cut
+    return stack_write(state, SPACE_VECTOR, state->copy.vector_end, tail, state->copy.tail);
 }
 
 enum libexec_status libexec_stack_write(struct libexec_state *state) {

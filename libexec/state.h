@@ -59,12 +59,13 @@ struct libexec_state {
     const struct libexec_host *host;
     void *context;
     const struct libexec_arch *arch;
+    struct libexec_report report; // looked at everywhere: near the front, where its address is short
+    struct libexec_space space;
     struct libexec_policy policy;
     struct libexec_arguments arguments;
     const struct libexec_auxv *auxv;
     uint32_t auxv_count;
     uint32_t stack_rights;
-    struct libexec_report report;
     struct libexec_report own; // the first refusal that Linux would not have made; see plan.h
 
     // Files. program is the final one; both are closed before the first commit hook.
@@ -94,7 +95,6 @@ struct libexec_state {
         uint8_t auxv[16];  // AT_RANDOM's bytes
         uint64_t words[4]; // mmap, PIE, stack, brk
     } random;
-    struct libexec_space space;
     struct libexec_copy copy;
     uint32_t auxv_built;
     uint32_t auxv_random; // index of AT_RANDOM
@@ -108,5 +108,15 @@ struct libexec_state {
     } scratch;
     char own_names[LIBEXEC_CONFIG_NAME_BYTES];
 };
+
+// Never true in the configuration for static programs, so that compilers drop what only interpreters need.
+static inline bool libexec_has_interpreter(const struct libexec_state *state) {
+    return !LIBEXEC_CONFIG_STATIC_ONLY && state->has_interpreter;
+}
+
+// `#!` lines followed: none in that configuration.
+static inline uint32_t libexec_script_count(const struct libexec_state *state) {
+    return LIBEXEC_CONFIG_STATIC_ONLY ? 0 : state->script_depth;
+}
 
 #endif
