@@ -220,6 +220,8 @@ static enum libexec_status plan_read_property(struct libexec_plan *plan, struct 
         return LIBEXEC_OK;
     const uint8_t *bytes = libexec_window_at(window, property->offset, length);
     if (bytes == NULL) {
+        if ((plan->flags & LIBEXEC_PLAN_INTERPRETER) != 0) // the window is kept for the interpreter's name
+            return LIBEXEC_OK;
         if (libexec_window_fetch(window, property->offset, length, report) != LIBEXEC_OK)
             return report->status;
         bytes = libexec_window_at(window, property->offset, length);
@@ -316,10 +318,7 @@ enum libexec_status libexec_plan_collect(struct libexec_plan *plan, struct libex
         return report->status;
     plan->alignment = libexec_round_up(plan->alignment, arch->page_size);
     plan_refuse(plan, policy, arch->page_size, own);
-    // After the table, so that the window still holds the interpreter's name in the usual file.
-    if ((plan->flags & LIBEXEC_PLAN_INTERPRETER) == 0)
-        return plan_read_property(plan, window, &walk.property, report);
-    return LIBEXEC_OK;
+    return plan_read_property(plan, window, &walk.property, report);
 }
 
 #if !LIBEXEC_CONFIG_STATIC_ONLY

@@ -17,11 +17,12 @@ REASONS = (
      "The library reads into its views, so the border of a view ends a read, which the floor's page-sized look "
      "at the caller does not; each view is also ended by a callback of its own."),
     ("library instructions over",
-     "The library scans strings itself, where the floor's memccpy is not counted, and everything that the "
-     "floor takes on trust is checked; see where the instructions go, below."),
+     "A quarter is the look at the strings, which the floor leaves to memccpy, whose instructions are "
+     "not counted; most of the rest checks, for each program header, segment, range and string, what the floor "
+     "takes on trust; see where the instructions go, below."),
     ("instructions per argument string",
-     "Scanning itself, see the figure per byte, and for each string: the budget, the limit of one string, and "
-     "whether the next pointer continues where this string ends."),
+     "The look at its bytes, see the figure per byte, and for each string: whether the next pointer continues "
+     "where this string ends, whether it ends with a zero byte, and whether it was fetched and paid for."),
     ("instructions per byte",
      "Two words at a time with the exact test for a zero byte; the compilers' general-purpose registers are "
      "all there is in a kernel."),
@@ -36,12 +37,15 @@ REASONS = (
      "The mean is over programs of a page as well as of 56 MiB; for the small ones the fixed work of an exec "
      "decides, and the naive loader validates nothing either."),
     ("a page fault",
-     "A search in the regions, and limits that are computed without trusting that the window fits."),
+     "A search in the regions takes a quarter. The limits are computed without trusting that the window fits "
+     "the region, or the file what the region says of it."),
     (".text at -Os without",
-     "Every rule of the file format, the layout and the arguments is checked, and each refusal says its "
-     "status, clause, place, value and limit."),
+     "Every rule of the file format, the layout and the arguments is checked where Linux checks it, and each "
+     "refusal loads its status, place, value and limit: the plan, the arguments, the order of the stages and "
+     "the layout are two thirds."),
     (".text at -Os, configuration",
-     "Only interpreters and scripts are left out; all checks of a static program remain."),
+     "Scripts, interpreters and all that only they need are left out. What remains is a static program's: "
+     "plan, policies, both kinds of placement, TLS, arguments from three places, all three ways of backing."),
 )
 
 
