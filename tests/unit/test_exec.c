@@ -499,6 +499,105 @@ static void addresses_are_random_or_linuxs(void **state) {
     libexec_kit_elf_end(&elf);
 }
 
+// Without randomisation the mmap area ends where Linux's does: below the stack's limit and its gap, 128 MiB at least.
+static void the_mmap_area_for_a_stack(void **state) {
+    (void)state;
+    const uint64_t mib = 1u << 20, top = 0x7ffffffff000;
+    const struct {
+        uint64_t stack_size, guard, expected;
+    } rows[] = {{0, 0, top - 128 * mib},
+                {PAGE, 0, top - 128 * mib},
+                {126 * mib, 0, top - 128 * mib},
+                {127 * mib, 0, top - 128 * mib},
+                {128 * mib, 0, top - 129 * mib},
+                {1024 * mib, 0, top - 1025 * mib},
+                {1024 * mib + 5, 0, (top - 1025 * mib - 5 + 0xfff) / 0x1000 * 0x1000},
+                {1024 * mib, 64 * mib, top - 1088 * mib}};
+    static struct world world;
+    struct libexec_kit_elf elf;
+    small_elf(&elf, LIBEXEC_KIT_ET_DYN, 0);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        world_begin(&world, &plainly, flavour_full);
+        world_file(&world, PROGRAM, &elf);
+        world.policy = (struct libexec_policy){.flags = LIBEXEC_POLICY_FIXED_ADDRESSES,
+                                               .stack_size = rows[i].stack_size, .stack_guard = rows[i].guard};
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+        const struct libexec_layout *const layout = libexec_exec_layout(&world.exec);
+        EXPECT_EQUAL(&world, layout->mmap_top, rows[i].expected);
+        if (rows[i].stack_size % PAGE == 0) // else the guard of whole pages reaches into the area
+            EXPECT_EQUAL(&world, layout->program.address + layout->program.length, rows[i].expected);
+        EXPECT_EQUAL(&world, layout->guard.length, rows[i].guard == 0 ? mib : rows[i].guard);
+        EXPECT_EQUAL(&world, layout->guard.address + layout->guard.length, layout->stack.address);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+    libexec_kit_elf_end(&elf);
+}
+
+// Linux lets the mmap area grow upwards from a sixth of the user range where the stack is unlimited.
+static void the_mmap_area_for_an_unlimited_stack(void **state) {
+    (void)state;
+    static struct world world;
+    struct libexec_kit_elf elf;
+    small_elf(&elf, LIBEXEC_KIT_ET_DYN, 0);
+    world_begin(&world, &plainly, flavour_full);
+    world_file(&world, PROGRAM, &elf);
+    world.policy = (struct libexec_policy){.flags = LIBEXEC_POLICY_FIXED_ADDRESSES, .stack_size = UINT64_MAX};
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+    EXPECT_EQUAL(&world, libexec_exec_layout(&world.exec)->program.address, 0x155555555000);
+    libexec_kit_abandon(world.kit, &world.exec);
+    world_end(&world);
+    libexec_kit_elf_end(&elf);
+}
+
+// Stacks, guards and argument limits that the user range has no room for.
+static void stacks_that_do_not_fit(void **state) {
+    (void)state;
+    static const struct libexec_policy rows[] = {{.stack_size = 1ull << 46}, {.stack_size = UINT64_MAX - 1},
+                                                 {.stack_guard = 1ull << 46}, {.stack_guard = UINT64_MAX},
+                                                 {.argument_limit = 1ull << 30}, {.argument_limit = UINT64_MAX},
+                                                 {.user_low = 0x10000, .user_high = 0x800000}};
+    static struct world world;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        for (uint32_t fixed = 0; fixed < 2; fixed++) {
+            world_begin(&world, &plainly, flavour_full);
+            world.policy = rows[i];
+            world.policy.flags = fixed != 0 ? LIBEXEC_POLICY_FIXED_ADDRESSES : 0;
+            EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_STACK_SIZE);
+            EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->stage, LIBEXEC_STAGE_LAYOUT);
+            EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_ENOMEM);
+            EXPECT_EQUAL(&world, count_calls(&world, LIBEXEC_KIT_CALL_SPACE_CREATE), 0);
+            EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+            world_end(&world);
+        }
+}
+
+// A user range that begins far up: everything lies in it, or the exec is refused for want of room.
+static void a_user_range_far_up(void **state) {
+    (void)state;
+    static struct world world;
+    struct libexec_kit_elf elf;
+    small_elf(&elf, LIBEXEC_KIT_ET_DYN, 0);
+    uint32_t prepared = 0;
+    for (uint64_t size = 0x1000000; size < 1ull << 45; size *= 8)
+        for (uint32_t fixed = 0; fixed < 2; fixed++) {
+            world_begin(&world, &plainly, flavour_full);
+            world_file(&world, PROGRAM, &elf);
+            world.policy = (struct libexec_policy){.user_low = 0x7ffffffff000 - size, .user_high = 0x7ffffffff000,
+                                                   .stack_size = size / 16, .stack_guard = 0x10000,
+                                                   .tls = LIBEXEC_TLS_ALWAYS,
+                                                   .flags = fixed != 0 ? LIBEXEC_POLICY_FIXED_ADDRESSES : 0};
+            const enum libexec_status status = world_prepare(&world); // the police knows the range
+            EXPECT(&world, status == LIBEXEC_OK || status == LIBEXEC_E_STACK_SIZE || status == LIBEXEC_E_NO_ROOM);
+            EXPECT(&world, status == LIBEXEC_OK || size < 1u << 28);
+            prepared += status == LIBEXEC_OK;
+            libexec_kit_abandon(world.kit, &world.exec);
+            world_end(&world);
+        }
+    assert_true(prepared > 10);
+    libexec_kit_elf_end(&elf);
+}
+
 static void a_small_user_range(void **state) {
     (void)state;
     static struct world world;
@@ -905,6 +1004,10 @@ int main(void) {
         cmocka_unit_test(policy_bits),
         cmocka_unit_test(a_plain_stack_by_policy),
         cmocka_unit_test(addresses_are_random_or_linuxs),
+        cmocka_unit_test(the_mmap_area_for_a_stack),
+        cmocka_unit_test(the_mmap_area_for_an_unlimited_stack),
+        cmocka_unit_test(stacks_that_do_not_fit),
+        cmocka_unit_test(a_user_range_far_up),
         cmocka_unit_test(a_small_user_range),
         cmocka_unit_test(a_host_that_breaks_the_contract),
         cmocka_unit_test(views_that_are_too_short),
