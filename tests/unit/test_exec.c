@@ -290,17 +290,14 @@ static void the_host_may_refuse_the_image(void **state) {
     world_end(&world);
 }
 
-static void reserved_ranges_stay_free(void **state) {
-    (void)state;
+// Again and again a range is reserved in the middle of where the image just went.
+static void chase(struct libexec_kit_elf *elf, uint32_t policy_flags) {
     static struct world world;
-    // Where a static PIE goes without randomisation, then what is below it, and so on.
-    struct libexec_kit_elf elf;
-    small_elf(&elf, LIBEXEC_KIT_ET_DYN, 0);
     struct libexec_range ranges[12];
     for (uint32_t count = 0; count <= 12; count++) {
         world_begin(&world, &plainly, flavour_full);
-        world_file(&world, PROGRAM, &elf);
-        world.policy.flags = LIBEXEC_POLICY_FIXED_ADDRESSES;
+        world_file(&world, PROGRAM, elf);
+        world.policy.flags = policy_flags;
         struct libexec_image_answer *const answer = libexec_kit_answer(world.kit);
         answer->reserved_ranges = ranges;
         answer->reserved_range_count = count;
@@ -309,13 +306,25 @@ static void reserved_ranges_stay_free(void **state) {
         for (uint32_t i = 0; i < count; i++)
             EXPECT(&world, at.address + at.length <= ranges[i].address ||
                                ranges[i].address + ranges[i].length <= at.address);
-        if (count < 12) // the middle of where it went, unaligned on purpose every other time
+        if (count < 12) // unaligned on purpose every other time
             ranges[count] = (struct libexec_range){at.address + 0x1000 + count % 2 * 5, 0x1000};
         libexec_kit_image_free(image);
         libexec_kit_abandon(world.kit, &world.exec);
         world_end(&world);
     }
-    libexec_kit_elf_end(&elf);
+}
+
+static void reserved_ranges_stay_free(void **state) {
+    (void)state;
+    for (uint64_t alignment = PAGE; alignment <= 0x40000000; alignment *= 8) {
+        struct libexec_kit_elf elf;
+        small_elf(&elf, LIBEXEC_KIT_ET_DYN, 0);
+        elf.headers[0].alignment = alignment;
+        libexec_kit_elf_build(&elf);
+        chase(&elf, LIBEXEC_POLICY_FIXED_ADDRESSES);
+        chase(&elf, 0);
+        libexec_kit_elf_end(&elf);
+    }
 }
 
 static void reserved_ranges_that_cannot_stay_free(void **state) {
