@@ -813,6 +813,25 @@ static void bug_B20_table_nowhere(void **state) {
         }
 }
 
+// A static PIE that begins with zeros: Linux looks for no place, and finds none.
+static void a_static_pie_that_begins_with_zeros(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t address, alignment;
+        enum libexec_status status;
+        int error;
+    } rows[] = {{0, PAGE, LIBEXEC_E_LOW_ADDRESS, LIBEXEC_ERRNO_EPERM},
+                {0x18, PAGE, LIBEXEC_E_NO_ROOM, NOMEM},
+                {0x18, 0x10000, LIBEXEC_E_LOW_ADDRESS, LIBEXEC_ERRNO_EPERM},
+                {0x3000, 0x10000, LIBEXEC_E_LOW_ADDRESS, LIBEXEC_ERRNO_EPERM}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct libexec_kit_elf elf = small(LIBEXEC_KIT_ET_DYN);
+        elf.headers[0] = load(R | W, 0, rows[i].address, 0, 0x100);
+        elf.headers[0].alignment = rows[i].alignment;
+        expect_refused("zeros first", &elf, AT_SEGMENT(rows[i].status, rows[i].error, 0));
+    }
+}
+
 static void below_the_lowest_address(void **state) {
     (void)state;
     struct libexec_kit_elf elf = fixed();
@@ -1043,6 +1062,45 @@ static void bug_C5_interpreter_on_the_program(void **state) {
                         AT_SEGMENT(LIBEXEC_E_COLLISION, LIBEXEC_ERRNO_EEXIST, 0));
 }
 
+static void check_hinted(struct world *world, const struct libexec_kit_image *image) {
+    check_pair(world, image);
+    EXPECT_EQUAL(world, libexec_kit_image_layout(image)->interpreter_bias, 0);
+}
+
+static void check_elsewhere(struct world *world, const struct libexec_kit_image *image) {
+    check_pair(world, image);
+    EXPECT(world, libexec_kit_image_layout(image)->interpreter_bias != 0);
+}
+
+static void execute_fixed_pair(struct world *world) {
+    execute_pair(world);
+    world->policy = fixed_addresses();
+}
+
+// An ET_DYN interpreter with addresses of its own: Linux takes them as a wish where the program is ET_EXEC.
+static void an_interpreter_with_a_wish(void **state) {
+    (void)state;
+    static const struct {
+        uint16_t type;
+        uint64_t wish;
+        bool granted;
+    } rows[] = {{LIBEXEC_KIT_ET_EXEC, 0x3000000, true},       {LIBEXEC_KIT_ET_DYN, 0x3000000, false},
+                {LIBEXEC_KIT_ET_EXEC, BASE + 0x3000, false},  {LIBEXEC_KIT_ET_EXEC, BASE + 0x6000, true},
+                {LIBEXEC_KIT_ET_EXEC, BASE - 0x5000, false},  {LIBEXEC_KIT_ET_EXEC, BASE - 0x6000, true},
+                {LIBEXEC_KIT_ET_EXEC, 0, false},              {LIBEXEC_KIT_ET_EXEC, 0x7fffffff9000, false},
+                {LIBEXEC_KIT_ET_EXEC, 0x7fffffffd000, false}, {LIBEXEC_KIT_ET_EXEC, 0x7ffff0000000, true}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct pair pair = make_pair_at(rows[i].type, LIBEXEC_KIT_ET_DYN, 0x800, LOADER, sizeof(LOADER));
+        libexec_kit_elf_end(&pair.loader);
+        small_elf(&pair.loader, LIBEXEC_KIT_ET_DYN, rows[i].wish);
+        libexec_kit_elf_build(&pair.program);
+        run_scenario(&(struct scenario){.name = "wish", .set_up = execute_fixed_pair, .data = &pair,
+                                        .check = rows[i].granted ? check_hinted : check_elsewhere,
+                                        .needs_open = true, .plain_only = i > 1});
+        end_pair(&pair);
+    }
+}
+
 static void bug_C5_program_too_large_for_its_place(void **state) {
     (void)state;
     struct pair pair = make_pair(); // a PIE with an interpreter stands at two thirds of the user range
@@ -1180,6 +1238,7 @@ int main(void) {
         cmocka_unit_test(bug_B19_optional_headers),
         cmocka_unit_test(bug_B20_entry_nowhere),
         cmocka_unit_test(bug_B20_table_nowhere),
+        cmocka_unit_test(a_static_pie_that_begins_with_zeros),
         cmocka_unit_test(below_the_lowest_address),
         cmocka_unit_test(interpreters_are_loaded),
         cmocka_unit_test(bug_C1_name_not_terminated),
@@ -1189,6 +1248,7 @@ int main(void) {
         cmocka_unit_test(bug_C5_interpreter_that_is_none),
         cmocka_unit_test(bug_C5_interpreter_that_the_host_refuses),
         cmocka_unit_test(bug_C5_interpreter_on_the_program),
+        cmocka_unit_test(an_interpreter_with_a_wish),
         cmocka_unit_test(bug_C5_program_too_large_for_its_place),
         cmocka_unit_test(bug_C1_name_longer_than_its_memory),
         cmocka_unit_test(policies_and_interpreters),
