@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # What `cmake --install` lays down: headers, archives, the CMake package, the sources for those who compile the core
-# with flags of their own, and a pkg-config file that names both.
+# with flags of their own, and pkg-config files that name both.
 
 include(CMakePackageConfigHelpers)
 
@@ -38,6 +38,7 @@ install(DIRECTORY libexec/ DESTINATION "${source_dir}" FILES_MATCHING PATTERN "*
 install(FILES ${LIBEXEC_SOURCES} libexec/sources.txt libexec/sources.cmake "${generated_dir}/installed.cmake"
   DESTINATION "${source_dir}")
 if(LIBEXEC_BUILD_PORT_X86_64)
+  include("${CMAKE_CURRENT_SOURCE_DIR}/port/x86_64/sources.cmake")
   install(DIRECTORY port/x86_64/include/libexec DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
   install(DIRECTORY port/x86_64 DESTINATION "${port_dir}"
     PATTERN tests EXCLUDE PATTERN CMakeLists.txt EXCLUDE)
@@ -54,3 +55,9 @@ if(LIBEXEC_STATIC_PROGRAMS_ONLY)
 endif()
 configure_file(cmake/libexec.pc.in "${generated_dir}/libexec.pc" @ONLY)
 install(FILES "${generated_dir}/libexec.pc" DESTINATION "${pc_dir}")
+if(LIBEXEC_BUILD_PORT_X86_64)
+  list(TRANSFORM LIBEXEC_PORT_X86_64_SOURCES REPLACE "^.*/" "\${sourcedir}/" OUTPUT_VARIABLE pc_port_sources)
+  list(JOIN pc_port_sources " " pc_port_sources)
+  configure_file(cmake/libexec-port-x86_64.pc.in "${generated_dir}/libexec-port-x86_64.pc" @ONLY)
+  install(FILES "${generated_dir}/libexec-port-x86_64.pc" DESTINATION "${pc_dir}")
+endif()

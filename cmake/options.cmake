@@ -17,6 +17,14 @@ else()
 endif()
 option(LIBEXEC_BUILD_PORT_X86_64 "Build the x86-64 port" ${processor_has_port})
 
+# The library's own targets are compiled as a kernel compiles its files: an interrupt may come at any instruction, and
+# the vector registers are the user program's. Host programs link such objects too, under the sanitizers and with
+# counters for coverage as well: the flags change which registers are used, and nothing at a call.
+set(LIBEXEC_KERNEL_FLAGS -ffreestanding -fno-stack-protector)
+if(processor_has_port OR LIBEXEC_BUILD_PORT_X86_64)
+  list(APPEND LIBEXEC_KERNEL_FLAGS -mno-red-zone -mgeneral-regs-only)
+endif()
+
 if(LIBEXEC_BUILD_TESTS AND NOT LIBEXEC_BUILD_KIT)
   message(FATAL_ERROR "libexec: LIBEXEC_BUILD_TESTS needs LIBEXEC_BUILD_KIT")
 endif()
