@@ -13,6 +13,11 @@ static inline bool libexec_add(uint64_t a, uint64_t b, uint64_t *sum) {
     return *sum >= a;
 }
 
+// The end of a range for a report: the largest number there is where the sum does not fit.
+static inline uint64_t libexec_end_of(uint64_t start, uint64_t length) {
+    return length > UINT64_MAX - start ? UINT64_MAX : start + length;
+}
+
 static inline bool libexec_power_of_two(uint64_t value) {
     return value != 0 && (value & (value - 1)) == 0;
 }

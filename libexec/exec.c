@@ -190,11 +190,14 @@ static enum libexec_status exec_keep_line(struct libexec_state *state, const str
 
 // Follows one `#!` line: what it names takes the place of the program.
 static enum libexec_status exec_follow_script(struct libexec_state *state, struct libexec_window *window) {
-    const uint32_t most = state->policy.script_depth == 0 ? LIBEXEC_SCRIPT_DEPTH_MAX
-                          : state->policy.script_depth == LIBEXEC_NO_SCRIPTS
-                              ? 0
-                              : (uint32_t)libexec_min(state->policy.script_depth, LIBEXEC_SCRIPT_DEPTH_MAX);
+    const uint32_t wanted = state->policy.script_depth;
+    const uint32_t most =
+        wanted != 0 && wanted < LIBEXEC_SCRIPT_DEPTH_MAX ? wanted : (uint32_t)LIBEXEC_SCRIPT_DEPTH_MAX;
     state->report.stage = LIBEXEC_STAGE_SCRIPT;
+    if (wanted == LIBEXEC_NO_SCRIPTS) {
+        libexec_window_close(window);
+        return libexec_fail(&state->report, LIBEXEC_E_SCRIPT_POLICY);
+    }
     const enum libexec_status status = exec_keep_line(state, window);
     libexec_window_close(window);
     if (status != LIBEXEC_OK)
@@ -272,7 +275,7 @@ static enum libexec_status exec_plan_program(struct libexec_state *state, struct
 }
 
 // From the file named to the file that runs, through `#!` lines, and its plan.
-static enum libexec_status exec_plan_files(struct libexec_state *state) {
+LIBEXEC_APART static enum libexec_status exec_plan_files(struct libexec_state *state) {
     for (;;) {
         struct libexec_window window;
         state->report.stage = LIBEXEC_STAGE_SOURCE;
@@ -310,7 +313,7 @@ static void exec_decide_stack_rights(struct libexec_state *state) {
 }
 
 // The image is known and can be placed; the host may still refuse it, and says what it alone knows.
-static enum libexec_status exec_ask_host(struct libexec_state *state) {
+LIBEXEC_APART static enum libexec_status exec_ask_host(struct libexec_state *state) {
     const struct libexec_image image = {
         .path = state->path,
         .program = &state->program,
@@ -460,6 +463,8 @@ static void exec_call_hooks(const struct libexec_host *host, void *context, cons
 enum libexec_status libexec_commit(struct libexec_exec *exec) {
     struct libexec_state *state = exec_state(exec);
     struct libexec_start start;
+    if (state->stage == EXEC_FAILED) // its report is still of use
+        return LIBEXEC_E_STATE;
     libexec_report_begin(&state->report, LIBEXEC_STAGE_COMMIT, LIBEXEC_FILE_NONE);
     if (state->stage != EXEC_PREPARED)
         return libexec_fail(&state->report, LIBEXEC_E_STATE);

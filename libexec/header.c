@@ -62,9 +62,10 @@ static enum libexec_status header_check_table(const struct libexec_file_header *
     if (header->table_count == 0 || header->table_count > LIBEXEC_PROGRAM_HEADERS_MAX)
         return header_fail(report, LIBEXEC_E_HEADER_COUNT, ELF_E_PHNUM, header->table_count,
                            LIBEXEC_PROGRAM_HEADERS_MAX);
-    // At most 1170 * 56: the product cannot overflow.
-    if (!libexec_inside(header->table_offset, (uint64_t)header->table_count * ELF_PROGRAM_HEADER_SIZE, file_size))
-        return header_fail(report, LIBEXEC_E_TABLE_OUTSIDE, ELF_E_PHOFF, header->table_offset, file_size);
+    const uint64_t size = (uint64_t)header->table_count * ELF_PROGRAM_HEADER_SIZE; // at most 1170 * 56
+    if (!libexec_inside(header->table_offset, size, file_size))
+        return header_fail(report, LIBEXEC_E_TABLE_OUTSIDE, ELF_E_PHOFF, libexec_end_of(header->table_offset, size),
+                           file_size);
     return LIBEXEC_OK;
 }
 

@@ -177,10 +177,9 @@ static bool layout_is_large(const struct libexec_state *state, uint64_t offset, 
 
 // As layout_find, for a file mapping: one that spans a large page is placed congruent to its file offset modulo the
 // large page.
-static uint64_t layout_find_image(const struct libexec_state *state, const struct libexec_bounds *bounds,
+static uint64_t layout_find_image(const struct libexec_state *state, const struct libexec_bounds *bounds, uint64_t top,
                                   uint64_t offset, uint64_t length) {
     const uint64_t large = state->arch->large_page_size;
-    const uint64_t top = state->layout.mmap_top;
     uint64_t padded;
     const uint64_t found =
         layout_is_large(state, offset, length, &padded) ? layout_find(state, bounds, top, padded) : 0;
@@ -238,19 +237,27 @@ static bool layout_search_bias(struct libexec_state *state, const struct libexec
             placing->bias = libexec_round_down(0 - first->address, page_size);
         return true;
     }
-    const uint64_t base = layout_find_image(state, &placing->bounds, layout_first_offset(plan, page_size),
-                                            libexec_round_up(placing->span, page_size));
-    if (base == 0) {
-        placing->searching = true;
-        libexec_segment_check(first, placing, true, &state->report);
-        layout_locate_report(state, plan);
-        return false;
-    }
-    if (alignment > page_size)
-        placing->bias = libexec_round_down((base & ~(alignment - 1)) - first->address, page_size);
-    else
+    const uint64_t length = libexec_round_up(placing->span, page_size);
+    uint64_t top = state->layout.mmap_top;
+    for (;;) {
+        uint64_t obstacle;
+        const uint64_t base =
+            layout_find_image(state, &placing->bounds, top, layout_first_offset(plan, page_size), length);
+        if (base == 0) {
+            placing->searching = true;
+            libexec_segment_check(first, placing, true, &state->report);
+            layout_locate_report(state, plan);
+            return false;
+        }
         placing->bias = base - layout_first_page(plan, page_size);
-    return true;
+        if (alignment <= page_size)
+            return true;
+        // Aligned downwards, as Linux does; where something is in the way then, the search goes on below it.
+        placing->bias = libexec_round_down((base & ~(alignment - 1)) - first->address, page_size);
+        if (!layout_obstacle(state, layout_first_page(plan, page_size) + placing->bias, length, &obstacle))
+            return true;
+        top = libexec_min(libexec_round_down(obstacle, page_size), top - page_size);
+    }
 }
 
 // The range of the image in the new space: checked segments only, so that the sums cannot wrap.

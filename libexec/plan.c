@@ -97,7 +97,8 @@ static void plan_note_interpreter(struct libexec_plan *plan, const struct libexe
     else if (!libexec_inside(header->offset, header->file_size, (uint64_t)INT64_MAX))
         plan_fail(report, LIBEXEC_E_INTERPRETER_OFFSET, index, header->offset, INT64_MAX);
     else if (!libexec_inside(header->offset, header->file_size, plan->file_size))
-        plan_fail(report, LIBEXEC_E_INTERPRETER_OUTSIDE, index, header->offset, plan->file_size);
+        plan_fail(report, LIBEXEC_E_INTERPRETER_OUTSIDE, index, libexec_end_of(header->offset, header->file_size),
+                  plan->file_size);
 }
 
 static void plan_note_tls(struct libexec_plan *plan, const struct libexec_program_header *header, uint32_t index) {
@@ -239,7 +240,8 @@ static enum libexec_status plan_read_property(struct libexec_plan *plan, struct 
 static void plan_refuse_segment(const struct libexec_plan *plan, const struct libexec_segment *segment,
                                 const struct libexec_policy *policy, uint64_t page_size, struct libexec_report *own) {
     if (segment->file_size != 0 && !libexec_inside(segment->file_offset, segment->file_size, plan->file_size))
-        plan_fail(own, LIBEXEC_E_OUTSIDE_FILE, segment->program_header, segment->file_offset, plan->file_size);
+        plan_fail(own, LIBEXEC_E_OUTSIDE_FILE, segment->program_header,
+                  libexec_end_of(segment->file_offset, segment->file_size), plan->file_size);
     const uint32_t both = LIBEXEC_RIGHT_WRITE | LIBEXEC_RIGHT_EXECUTE;
     if ((policy->flags & LIBEXEC_POLICY_NO_WRITE_EXECUTE) == 0)
         return;

@@ -116,6 +116,7 @@
         "Linux: the interpreter must be able to open it")                                                              \
     ROW(LIBEXEC_E_SCRIPT_NAME, LIBEXEC_ERRNO_EACCES, "the script's interpreter path is empty",                         \
         "Linux: a path follows #!")                                                                                    \
+    ROW(LIBEXEC_E_SCRIPT_POLICY, LIBEXEC_ERRNO_ENOEXEC, "scripts are not allowed", "LIBEXEC_NO_SCRIPTS")               \
     ROW(LIBEXEC_E_PATH_FAULT, LIBEXEC_ERRNO_EFAULT, "the path is not readable", "")                                    \
     ROW(LIBEXEC_E_PATH_EMPTY, LIBEXEC_ERRNO_ENOENT, "the path is empty", "POSIX: an empty path names no file")         \
     ROW(LIBEXEC_E_NAME_TOO_LONG, LIBEXEC_ERRNO_ENAMETOOLONG, "a path or interpreter name is too long",                 \

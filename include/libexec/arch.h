@@ -15,7 +15,7 @@ typedef uint64_t libexec_address;
 
 struct libexec_arch {
     uint16_t machine;             // e_machine (EM_X86_64 is 62)
-    uint8_t data;                 // EI_DATA: 1 little endian, 2 big endian
+    uint8_t data;                 // EI_DATA: 1, little endian; nothing else is supported yet
     uint8_t thread_pointer_word;  // 1: the word at the thread pointer holds the thread pointer (x86-64 psABI 3.4.6)
     uint32_t page_size;           // a power of two, 4096 or more
     libexec_address user_low;     // lowest address a program may map (Linux: vm.mmap_min_addr, 65536)
@@ -26,7 +26,7 @@ struct libexec_arch {
     uint64_t brk_entropy;         // brk may start up to this many bytes above its place (1 GiB)
     uint32_t thread_control_block_size; // bytes mapped from the thread pointer on; more than 0x30 for stack protectors
     uint32_t thread_control_block_alignment; // least alignment of the thread pointer, a power of two
-    const char *platform;                    // AT_PLATFORM
+    const char *platform;                    // AT_PLATFORM, up to 63 characters; NULL leaves the entry out
 };
 
 #ifdef __cplusplus

@@ -23,7 +23,9 @@ extern "C" {
     ((1344 + LIBEXEC_EXEC_SCRATCH + LIBEXEC_CONFIG_NAME_BYTES + 2 * 40 * LIBEXEC_CONFIG_SEGMENTS + 7) / 8 * 8)
 #define LIBEXEC_EXEC_SCRATCH (LIBEXEC_CONFIG_HEADER_BYTES > 960 ? LIBEXEC_CONFIG_HEADER_BYTES : 960)
 
-// Storage for one exec, made by the caller; needs no initialisation. All of the library's state is in it.
+// Storage for one exec, made by the caller. All of the library's state is in it. It needs no initialisation, but then
+// MUST be given to libexec_prepare before any other call; zeroed storage may be committed (LIBEXEC_E_STATE) or
+// abandoned.
 struct libexec_exec {
     uint64_t storage[LIBEXEC_EXEC_SIZE / 8];
 };
@@ -88,11 +90,13 @@ struct libexec_request {
 enum libexec_status libexec_prepare(struct libexec_exec *exec, const struct libexec_request *request);
 
 // Replaces the caller's image. Sources are closed before the first hook. LIBEXEC_E_SEIZE: the exec is still prepared,
-// abandon it or try again. LIBEXEC_OK: the exec object owns nothing any more; a hook that does not return leaks
-// nothing.
+// abandon it or try again. LIBEXEC_E_STATE: nothing is prepared; the report of a failed prepare stays. LIBEXEC_OK: the
+// exec object owns nothing any more, so a hook need not return; the object's memory and `names` are still the caller's
+// to free, and what `libexec_start` points at lies in them.
 enum libexec_status libexec_commit(struct libexec_exec *exec);
 
-// Drops a prepared exec: closes its sources, destroys its space. Harmless on one that failed or was committed.
+// Drops a prepared exec: closes its sources, destroys its space. Harmless on one that failed or was committed. A
+// prepared exec MUST be committed or abandoned before the object is prepared again.
 void libexec_abandon(struct libexec_exec *exec);
 
 // Why the last call failed; status LIBEXEC_OK where it did not. Valid until the next prepare, also after abandon.
@@ -111,8 +115,8 @@ const struct libexec_plan *libexec_exec_plan(const struct libexec_exec *exec, en
 const struct libexec_auxv *libexec_exec_auxv(const struct libexec_exec *exec, uint32_t *count);
 
 // Region `index` of the image: those of the program in ascending order, then of the interpreter, the TLS block, the
-// guard, the stack. False when there are no more. TLS regions state where their template bytes lie in the file, but are
-// private memory.
+// guard, the stack. False when there are no more. A TLS block has up to three regions: where whole pages of the
+// template are the file's, they are the middle one.
 bool libexec_exec_region(const struct libexec_exec *exec, uint32_t index, struct libexec_region *region);
 
 // What argc and envc came to, and where the strings stand: [strings, environment) are the arguments, [environment, end)

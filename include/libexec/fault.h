@@ -24,12 +24,13 @@ struct libexec_fault_page {
 
 // Looks up `address` in `count` regions sorted by address. `around` is how many bytes may be answered at once: a power
 // of two times the page size; the answer lies inside the naturally aligned window of that size and inside the region.
-// False: no region there, or it is a guard.
+// False: no region there, or it is a guard. Rights are the caller's to compare with the access: page->region->rights.
 bool libexec_fault(const struct libexec_region *regions, uint32_t count, uint32_t page_size, uint64_t around,
                    libexec_address address, struct libexec_fault_page *page);
 
-// Fills `bytes` (page->length of them) from `source` and with zeros. A file that has become shorter than the region
-// says gives LIBEXEC_E_FILE_SHRANK; `bytes` then hold zeros where the file has none, never old memory.
+// Fills `bytes` (page->length of them) from `source`, which the kernel keeps open for this, and with zeros. A file that
+// has become shorter than the region says gives LIBEXEC_E_FILE_SHRANK; `bytes` then hold zeros where the file has none,
+// never old memory. LIBEXEC_E_READ, LIBEXEC_E_CONTRACT: `read_at` failed, or broke its contract; `bytes` are all zero.
 enum libexec_status libexec_fault_fill(const struct libexec_fault_page *page, const struct libexec_source *source,
                                        void *bytes);
 

@@ -4,8 +4,9 @@
 // For all callbacks: `context` is the pointer from the request. They may block, allocate and sleep; the library holds
 // no lock and keeps no state outside the exec object. Those that return int return 0, or a positive code of the host's
 // own kind (its errno, usually) that the library keeps beside its own status; a few may return one of the negative
-// answers below. After a callback has failed, the library makes no further call but those that undo. A NULL member is
-// an absent one; required members are marked.
+// answers below; any other negative code is a failure, too, but its errno is lost. After a callback has failed, the
+// library makes no further call but those that undo (a source's `view` is no such failure: `read_at` follows). A NULL
+// member is an absent one; required members are marked.
 #ifndef LIBEXEC_HOST_H
 #define LIBEXEC_HOST_H
 
@@ -52,7 +53,7 @@ struct libexec_region {
 enum libexec_backing {
     LIBEXEC_BACKING_ZERO = 1,    // fresh pages full of zeros, now or at their first fault
     LIBEXEC_BACKING_WRITTEN = 2, // fresh pages; the library writes every byte through views, so they need not be zeroed
-    LIBEXEC_BACKING_SHARE = 3,   // the file's own pages, never written by the library or the program
+    LIBEXEC_BACKING_SHARE = 3,   // the file's own pages; copied before a write, should mprotect ever allow one
     LIBEXEC_BACKING_COPY_ON_WRITE = 4, // the file's own pages until the program writes to one
     LIBEXEC_BACKING_FAULT = 5,   // filled at the first fault as `libexec_fault` says; the library does not write them
     LIBEXEC_BACKING_RESERVE = 6, // the stack: address space, with zero pages in the part that `present` names;
@@ -135,8 +136,11 @@ struct libexec_host {
 
     // Maps pages at a fixed address. Operations never overlap one another. Worked example with 4 KiB pages: a segment
     // with p_vaddr 0x401234, p_offset 0x1234, p_filesz 0x100, p_memsz 0x3000, rw-, becomes the operations
-    //   [0x401000, 0x402000) file_offset 0x1000, file_length 0x334, WRITTEN (0x334 bytes from the file, zeros behind
-    //   them) [0x402000, 0x405000) file_length 0, ZERO
+    //
+    //   [0x401000, 0x402000) file_offset 0x1000, file_length 0x334, WRITTEN: 0x334 bytes of the file, then zeros
+    //
+    //   [0x402000, 0x405000) file_length 0, ZERO
+    //
     // Returns 0, a host code, or LIBEXEC_HOST_OCCUPIED.
     int (*map)(void *context, void *space, const struct libexec_map *operation);
 
@@ -153,8 +157,10 @@ struct libexec_host {
     // Fills `bytes` with `length` unpredictable bytes: AT_RANDOM, and the entropy of the layout.
     int (*random)(void *context, void *bytes, size_t length);
 
-    // Copies from the caller's memory. One call never crosses a page of the caller's. Required where the path or the
-    // arguments come from user memory. `to` may be a view of the new space.
+    // Copies from the caller's memory. `from` is whatever the program passed, addresses of the kernel and non-canonical
+    // ones included: the host MUST refuse what is not the caller's memory. One call never crosses a page of the
+    // caller's, and never wraps. Required where the path or the arguments come from user memory. `to` may be a view of
+    // the new space. The errno is EFAULT whatever the code.
     int (*user_read)(void *context, void *to, libexec_address from, size_t length);
 
     // ---- optional: files ------------------------------------------------------------------------------------------
@@ -175,7 +181,8 @@ struct libexec_host {
     // paths too.
     void (*view_end)(void *context, void *space, libexec_address address, uint64_t length);
 
-    // As `map`, for several operations at once: all of them, or an error (what was mapped goes with the space).
+    // As `map`, which stays required, for one to twelve operations at once: all of them, or an error (what was mapped
+    // goes with the space).
     int (*map_many)(void *context, void *space, const struct libexec_map *operations, size_t count);
 
     // Lets the host fill the thread control block: `bytes` stands for the `length` bytes of it at `address`. The block
@@ -197,7 +204,8 @@ struct libexec_host {
     void (*reset_thread)(void *context, const struct libexec_start *start); // clear_child_tid, robust list, rseq
     void (*reset_timers)(void *context, const struct libexec_start *start); // POSIX timers go; alarm and itimers stay
     void (*set_name)(void *context, const struct libexec_start *start);     // command name, /proc/PID/exe
-    // Ids and dumpability. Called only where the host has `image_known`, which settled the ids.
+    // Ids and dumpability. Called only where the host has `image_known`, which settled the ids; a host without it looks
+    // for LIBEXEC_START_NOT_DUMPABLE in another hook.
     void (*set_credentials)(void *context, const struct libexec_start *start);
     void (*set_memory)(void *context, const struct libexec_start *start);    // brk and mmap hint of the new image
     void (*install_space)(void *context, const struct libexec_start *start); // the process owns the space from here on

@@ -3,15 +3,14 @@
 //
 // Conventions, for every declaration of the library:
 // - MUST marks a duty of the caller; what happens otherwise is undefined. Everything that comes from a file or from
-// user memory
-//   is no such duty: it may hold anything.
+//   user memory is no such duty: it may hold anything.
 // - Pointers are not NULL unless their comment says that they may be. The library allocates nothing and frees nothing:
 //   memory belongs to the caller, who keeps it valid for as long as the comment says.
 // - Structs that a caller fills are zero = default: zero them whole, then set members. New members are only appended.
 // - Lengths and offsets are in bytes. Ranges are half-open. Rights are bits; addresses of user memory are
-// `libexec_address`.
+//   `libexec_address`.
 // - No function blocks except in the host's callbacks. There are no globals: calls on different objects never
-// interfere.
+//   interfere.
 // - A status tells; a report explains.
 #ifndef LIBEXEC_LIBEXEC_H
 #define LIBEXEC_LIBEXEC_H

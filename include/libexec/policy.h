@@ -33,12 +33,14 @@ struct libexec_policy {
     // "unlimited" for placement, 8 MiB reserved. A reservation below 64 MiB is larger by twice the room for arguments;
     // above, the arguments are in it.
     uint64_t stack_size;
-    uint64_t stack_guard;      // bytes kept free below it; 0: 1 MiB, as Linux's stack_guard_gap
-    uint64_t argument_limit;   // bytes of strings and pointers together; 0: Linux's, from the stack size
-    uint64_t page_budget;      // pages of one image (program and interpreter each); 0: as many as the user range has
+    uint64_t stack_guard;    // bytes kept free below it; 0: 1 MiB, as Linux's stack_guard_gap
+    uint64_t argument_limit; // bytes of strings and pointers together; 0: Linux's, from the stack size
+    // Pages of the program, of its interpreter, and of the TLS block, each for itself, the stack aside; 0: as many as
+    // the user range has.
+    uint64_t page_budget;
     libexec_address user_low;  // 0: the architecture's
     libexec_address user_high; // 0: the architecture's
-    uint32_t script_depth;     // 0: LIBEXEC_SCRIPT_DEPTH_MAX. LIBEXEC_NO_SCRIPTS: no scripts
+    uint32_t script_depth;     // up to LIBEXEC_SCRIPT_DEPTH_MAX, which 0 stands for. LIBEXEC_NO_SCRIPTS: no scripts
     uint32_t reserved;
 };
 #define LIBEXEC_NO_SCRIPTS UINT32_MAX

@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-// The stage that found the fault; stages run in this order.
+// The stage that found the fault. The numbers are names, not the order of the work.
 enum libexec_stage {
     LIBEXEC_STAGE_REQUEST = 0,
     LIBEXEC_STAGE_SOURCE = 1, // opening and reading files
@@ -49,9 +49,9 @@ struct libexec_report {
     uint32_t known;          // LIBEXEC_REPORT_... bits
     int32_t host_code;       // what the failing callback returned; 0 where no callback failed
     uint32_t program_header; // index in the file's table
-    uint32_t argument;       // which string: argv counted first, envp after it
+    uint32_t argument;       // which of the caller's strings: argv counted first (words of #! lines too), then envp
     uint32_t reserved;
-    uint64_t file_offset; // of the offending field
+    uint64_t file_offset; // of the offending field, or of the program-header entry that holds it
     uint64_t address;     // in the new image, or in the caller's memory for argument faults
     uint64_t value;       // what was found
     uint64_t limit;       // what it was compared with

@@ -25,7 +25,8 @@ extern "C" {
     0x10u // the caller may execute but not read the file: the process must not be dumpable
 #define LIBEXEC_SOURCE_ZERO_TAIL                                                                                       \
     0x20u // in a shared or copy-on-write page that holds the end of the file, what follows
-          // the end reads as zero (a page cache does so, bytes inside an archive do not)
+          // the end reads as zero (a page cache does so, bytes inside an archive do not);
+          // not asked for with FAULT, where the host fills the page
 
 struct libexec_source_operations {
     // Required. Copies `length` bytes at `offset` to `buffer` and stores the number copied in `*done`. Fewer than

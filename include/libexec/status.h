@@ -87,6 +87,7 @@ enum libexec_status {
     LIBEXEC_E_SCRIPT_DEPTH = 97,       // scripts nested deeper than the limit (ELOOP)
     LIBEXEC_E_SCRIPT_UNREACHABLE = 98, // exec by a close-on-exec descriptor: the interpreter could not open the script
     LIBEXEC_E_SCRIPT_NAME = 99, // the interpreter path is empty: a NUL stands where it should begin (EACCES, as Linux)
+    LIBEXEC_E_SCRIPT_POLICY = 100, // policy: LIBEXEC_NO_SCRIPTS
 
     // Path and arguments.
     LIBEXEC_E_PATH_FAULT = 110,          // the path is not readable user memory

@@ -50,7 +50,7 @@ static void commit_needs_a_prepared_exec(void **state) {
     libexec_kit_fail(world.kit, 1, false, 5);
     EXPECT(&world, world_prepare(&world) != LIBEXEC_OK);
     EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_E_STATE);
-    EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->status, LIBEXEC_E_STATE);
+    EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->status, LIBEXEC_E_OPEN); // why prepare failed stays
     libexec_kit_fail(world.kit, 0, false, 0);
     EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
     libexec_kit_abandon(world.kit, &world.exec);
@@ -553,7 +553,8 @@ static void the_mmap_area_for_an_unlimited_stack(void **state) {
     world_file(&world, PROGRAM, &elf);
     world.policy = (struct libexec_policy){.flags = LIBEXEC_POLICY_FIXED_ADDRESSES, .stack_size = UINT64_MAX};
     EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
-    EXPECT_EQUAL(&world, libexec_exec_layout(&world.exec)->program.address, 0x155555555000);
+    const struct libexec_range *const placed = &libexec_exec_layout(&world.exec)->program;
+    EXPECT_EQUAL(&world, placed->address + placed->length, 0x155555556000); // Linux 6.18 grows down from there
     libexec_kit_abandon(world.kit, &world.exec);
     world_end(&world);
     libexec_kit_elf_end(&elf);

@@ -278,6 +278,9 @@ static void the_policy_limits_nesting(void **state) {
     chain.depth = 1;
     refused.name = "no scripts";
     refused.set_up = execute_no_scripts;
+    refused.status = LIBEXEC_E_SCRIPT_POLICY;
+    refused.error = LIBEXEC_ERRNO_ENOEXEC;
+    refused.file = LIBEXEC_FILE_PROGRAM;
     run_scenario(&refused);
 }
 
