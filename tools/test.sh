@@ -26,7 +26,8 @@ done
 start=$(date +%s)
 say() { printf '\n==> [%4d s] %s\n' $(($(date +%s) - start)) "$*"; }
 
-slow='^(check\.self_test|parity\.programs|parity\.forged|parity\.forged_full)$' # what --quick leaves out of the tests under gcc
+# what --quick leaves out of the tests under gcc
+slow='^(check\.self_test|parity\.programs|parity\.forged|parity\.forged_full)$'
 
 passed=0 failed=0 skipped=0
 
