@@ -419,19 +419,33 @@ static size_t pages_beside(const struct space *space) {
     return pages_in_use() - (space != NULL ? space->owned + space->tables : 0);
 }
 
-static void draw(const struct libexec_exec *exec) {
+// What a program executes has a heading of its own. Drawn is what differs: not a program that executes itself again.
+static void draw(const struct exec_context *context, const struct libexec_exec *exec) {
     struct libexec_start start;
     libexec_exec_start(exec, &start);
-    libexec_dump_space(&console_sink, exec);
+    const bool by_program = context->old_space != NULL;
+    if (by_program) {
+        print_fresh_line();
+        print("-- pid %d executes %s\n", context->process->pid, start.path);
+    }
+    if (!by_program || !string_equal(start.name, context->process->name)) {
+        libexec_dump_space(&console_sink, exec);
+    }
     print("   entry %lx  rsp %lx  tp %lx\n", start.entry, start.stack_pointer, start.thread_pointer);
 }
 
-// Tells why an exec failed, and that it has cost nothing.
-static void report_failure(const struct libexec_exec *exec, int error, size_t pages_before, size_t pages_after) {
+// Tells which exec failed, why, and that it has cost nothing.
+static void report_failure(const struct libexec_exec *exec, const struct libexec_request *request, int error,
+                           size_t pages_before, size_t pages_after) {
     const bool leaks = pages_after != pages_before;
+    const char *path = request->path;
+    char shown[80];
+    if (path == NULL) {
+        path = user_read_string(shown, request->user_path, sizeof shown) == 0 ? shown : "(not shown)";
+    }
     print_fresh_line();
-    print("minikernel: exec refused with %s, pages in use: %zu before, %zu after%s\n", error_name(error), pages_before,
-          pages_after, leaks ? ": LEAK" : "");
+    print("minikernel: exec of \"%s\" refused with %s, pages in use: %zu before, %zu after%s\n", path,
+          error_name(error), pages_before, pages_after, leaks ? ": LEAK" : "");
     if (libexec_exec_report(exec)->status != LIBEXEC_OK) {
         libexec_dump_report(&console_sink, libexec_exec_report(exec));
         print_fresh_line();
@@ -451,7 +465,7 @@ static int prepare_and_commit(struct exec_context *context, struct libexec_exec 
         return 0;
     }
     if (options.draw) {
-        draw(exec);
+        draw(context, exec);
     }
     return libexec_commit(exec) == LIBEXEC_OK ? 0 : libexec_report_errno(libexec_exec_report(exec));
 }
@@ -491,7 +505,7 @@ static int run_exec(struct exec_context *context, struct libexec_request *reques
     const size_t pages_after = pages_beside(context->old_space) - EXEC_MEMORY_PAGES;
     has_leaked |= pages_after != pages_before;
     if (!context->is_rehearsal) {
-        report_failure(&memory->exec, error, pages_before, pages_after);
+        report_failure(&memory->exec, request, error, pages_before, pages_after);
     }
     pages_free(physical, EXEC_MEMORY_PAGES);
     return -error;

@@ -2,7 +2,7 @@
 // The kernel from its first C instruction to its last: set everything up, run programs, say how it went.
 //
 // Command line, words in any order:
-//   tour         draw each new address space
+//   tour         draw each new address space, but for a program's that executes itself again
 //   norandom     place everything at fixed addresses
 //   copy         fill all pages of a new image at once; share: lend file pages, but leave nothing to page faults
 //   rehearse     try each exec with every allocation of pages failing in turn before it is made

@@ -81,6 +81,8 @@ static void report_end(struct process_result result, const char *expected) {
     if (!string_equal(value, expected)) {
         print("== unexpected: %s was to be the end\n", expected);
         unexpected_count++;
+    } else if (result.end != PROCESS_EXITED) {
+        print("   as expected\n");
     }
 }
 
