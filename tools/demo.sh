@@ -36,17 +36,19 @@ if $install; then
 fi
 say "configuring"
 quietly cmake --preset demo
-say "building (the first time with a C library for the sample programs)"
+say "building (the first time with a C library for the sample programs: about two minutes)"
 quietly cmake --build --preset demo -j 2
 
 say "booting"
-# CTest puts a number before every line of a test, and a pipe's status is that of its end: both are put right here.
+# CTest puts lines of its own above the console's, and a number before each of those; a pipe's status is that of its
+# end. All of that is put right here.
 status_file=build/demo/demo.status
 {
     status=0
     ctest --preset demo </dev/null || status=$?
     echo "$status" >"$status_file"
-} | sed -u 's/^[0-9]*: //'
+} | sed -u -E -e '/^(UpdateCTest|Test project|Constructing|Done constr|Updating test|Added 0|Checking test|test 1$)/d' \
+    -e '/^(    Start 1: |(1: )?Test command: |(1: )?Working Directory: |(1: )?Test timeout )/d' -e 's/^[0-9]+: //'
 
 if [ "$(cat "$status_file")" -ne 0 ]; then
     say "not all programs printed what they should; the console is shown above"
