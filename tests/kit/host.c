@@ -390,14 +390,21 @@ static void write_buffer_out(struct libexec_kit *kit, struct kit_space *space, s
     view->buffer = NULL;
 }
 
+KIT_UNCHECKED static bool same_bytes(const uint8_t *one, const uint8_t *other, uint32_t length) {
+    for (uint32_t i = 0; i < length; i++)
+        if (one[i] != other[i])
+            return false;
+    return true;
+}
+
 void kit_view_close(struct libexec_kit *kit, struct kit_space *space, struct kit_view *view) {
     view->open = false;
     if (view->buffer != NULL) {
         write_buffer_out(kit, space, view);
         return;
     }
-    if (memcmp(view->before, view->bytes - view->before_length, view->before_length) != 0 ||
-        memcmp(view->after, view->bytes + view->length, view->after_length) != 0)
+    if (!same_bytes(view->before, view->bytes - view->before_length, view->before_length) ||
+        !same_bytes(view->after, view->bytes + view->length, view->after_length))
         kit_violation(kit, "bytes beyond the view [0x%llx, +0x%llx) were written", (ull)view->address,
                       (ull)view->length);
 }
