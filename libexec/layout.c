@@ -18,7 +18,7 @@
 #define LAYOUT_LEAST_GAP       (128 * MIB)
 #define LAYOUT_ARGUMENTS_LEAST (UINT64_C(128) << 10)
 #define LAYOUT_ARGUMENTS_MOST  (6 * MIB)
-#define LAYOUT_LEAST_HINT      UINT64_C(0x10000) // Linux moves lower hints up to here
+#define LAYOUT_LEAST_HINT      UINT64_C(0x10000) // Linux moves lower hints up to here and searches no lower
 #define LAYOUT_STACK_JITTER    UINT64_C(0x7f0)   // the vectors of most programs end in the first page
 
 enum { ENTROPY_MMAP = 0, ENTROPY_PIE = 1, ENTROPY_STACK = 2, ENTROPY_BRK = 3 };
@@ -150,7 +150,9 @@ static bool layout_obstacle(const struct libexec_state *state, uint64_t start, u
 // The highest free page-aligned range of `length` bytes below `top`; 0 where there is none. Each obstacle is met once.
 static uint64_t layout_find(const struct libexec_state *state, const struct libexec_bounds *bounds, uint64_t top,
                             uint64_t length) {
-    while (length != 0 && top >= bounds->user_low && top - bounds->user_low >= length) {
+    // Linux lets a privileged program map lower pages by address, but never searches there.
+    const uint64_t low = libexec_max(bounds->user_low, libexec_min(LAYOUT_LEAST_HINT, bounds->user_high / 16));
+    while (length != 0 && top >= low && top - low >= length) {
         const uint64_t start = top - length;
         uint64_t obstacle;
         if (!layout_obstacle(state, start, length, &obstacle))
