@@ -175,8 +175,21 @@ struct chain {
     uint32_t depth;
     char lines[8][40];
     const char *const *argv;
-    bool user;
+    enum libexec_arguments_from from;
 };
+
+static int get_text(void *context, uint32_t index, const char **bytes, uint64_t *length) {
+    *bytes = ((const char *const *)context)[index];
+    *length = strlen(*bytes);
+    return 0;
+}
+
+static struct libexec_strings iterate(const char *const *texts) {
+    struct libexec_strings strings = {.get = get_text, .context = (void *)(uintptr_t)texts};
+    while (texts != NULL && texts[strings.count] != NULL)
+        strings.count++;
+    return strings;
+}
 
 static void execute_chain(struct world *world) {
     struct chain *const chain = (struct chain *)(uintptr_t)world->scenario->data;
@@ -191,10 +204,14 @@ static void execute_chain(struct world *world) {
     }
     world_file(world, SHELL, &program);
     world_execute(world, "/s0");
-    if (chain->user)
+    if (chain->from == LIBEXEC_ARGUMENTS_USER)
         world_user_arguments(world, chain->argv, envp);
-    else
+    else if (chain->from == LIBEXEC_ARGUMENTS_KERNEL)
         world_arguments(world, chain->argv, envp);
+    else
+        world->request.arguments = (struct libexec_arguments){.from = LIBEXEC_ARGUMENTS_ITERATOR,
+                                                              .argv_strings = iterate(chain->argv),
+                                                              .envp_strings = iterate(envp)};
 }
 
 // argv is: shell, the innermost argument, ..., the script; then what followed argv[0].
@@ -225,8 +242,8 @@ static void scripts_that_name_scripts(void **state) {
     static struct chain chain;
     for (uint32_t depth = 1; depth <= LIBEXEC_SCRIPT_DEPTH_MAX; depth++)
         for (size_t i = 0; i < 5; i++)
-            for (int user = 0; user < 2; user++) {
-                chain = (struct chain){.depth = depth, .argv = vectors[i], .user = user != 0};
+            for (int from = 0; from < 3; from++) {
+                chain = (struct chain){.depth = depth, .argv = vectors[i], .from = (enum libexec_arguments_from)from};
                 run_scenario(&(struct scenario){.name = "chain", .set_up = execute_chain, .data = &chain,
                                                 .check = check_chain, .needs_open = true,
                                                 .plain_only = depth != 2 || i != 0});

@@ -124,6 +124,68 @@ static void bug_D7_argc_0(void **state) {
     }
 }
 
+// An iterator that fails at one of its strings.
+static uint32_t failing_string;
+
+static int get_until(void *context, uint32_t index, const char **bytes, uint64_t *length) {
+    *bytes = "text";
+    *length = 4;
+    const uint32_t *const first = context;
+    return *first + index == failing_string ? 321 : 0;
+}
+
+static void an_iterator_that_fails(void **state) {
+    (void)state;
+    static struct world world;
+    static uint32_t first[2] = {0, 4};
+    const struct vectors vectors = {.from = LIBEXEC_ARGUMENTS_KERNEL};
+    const struct scenario scenario = {.name = "iterator", .set_up = execute_vectors, .data = &vectors};
+    for (failing_string = 0; failing_string < 8; failing_string++)
+        for (size_t i = 0; i < 4; i++) {
+            world_begin(&world, &scenario, &flavours[i]);
+            world.request.arguments = (struct libexec_arguments){
+                .from = LIBEXEC_ARGUMENTS_ITERATOR,
+                .argv_strings = {.count = 4, .get = get_until, .context = &first[0]},
+                .envp_strings = {.count = 3, .get = get_until, .context = &first[1]}};
+            const uint64_t digest = libexec_kit_caller_digest(world.kit);
+            const enum libexec_status status = world_prepare(&world);
+            EXPECT_EQUAL(&world, status, failing_string == 7 ? LIBEXEC_OK : LIBEXEC_E_ARGUMENT_FAULT);
+            if (status != LIBEXEC_OK) {
+                EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->host_code, 321);
+                EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->stage, LIBEXEC_STAGE_ARGUMENTS);
+            }
+            libexec_kit_abandon(world.kit, &world.exec);
+            EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+            EXPECT_EQUAL(&world, libexec_kit_caller_digest(world.kit), digest);
+            world_end(&world);
+        }
+}
+
+// The argv[0] that is made where there is none is charged like any other: a pointer and a NUL.
+static void an_empty_argv_is_charged(void **state) {
+    (void)state;
+    static struct world world;
+    static const char *const nothing[] = {NULL};
+    const uint64_t exact = 8 + 1 + sizeof(PROGRAM);
+    const struct vectors vectors = {.from = LIBEXEC_ARGUMENTS_KERNEL};
+    const struct scenario scenario = {.name = "empty argv", .set_up = execute_vectors, .data = &vectors};
+    for (int from = 0; from < 4; from++)
+        for (uint64_t limit = 1; limit <= exact; limit++) {
+            world_begin(&world, &scenario, flavour_full);
+            if (from == LIBEXEC_ARGUMENTS_USER)
+                world_user_arguments(&world, nothing, nothing);
+            else if (from == 3) // no vectors at all
+                world_user_arguments(&world, NULL, NULL);
+            else
+                world.request.arguments = (struct libexec_arguments){.from = (enum libexec_arguments_from)from};
+            world.policy.argument_limit = limit;
+            EXPECT_EQUAL(&world, world_prepare(&world),
+                         limit == exact ? LIBEXEC_OK : LIBEXEC_E_ARGUMENTS_TOO_LARGE);
+            libexec_kit_abandon(world.kit, &world.exec);
+            world_end(&world);
+        }
+}
+
 // ---- Limits -------------------------------------------------------------------------------------------------------
 
 // `count` strings of `length` bytes without NUL, the last one of `last`.
@@ -492,6 +554,8 @@ int main(void) {
         cmocka_unit_test(every_argc_and_envc),
         cmocka_unit_test(the_callers_memory_makes_no_difference),
         cmocka_unit_test(bug_D7_argc_0),
+        cmocka_unit_test(an_iterator_that_fails),
+        cmocka_unit_test(an_empty_argv_is_charged),
         cmocka_unit_test(the_whole_limit_to_the_byte),
         cmocka_unit_test(one_string_to_the_byte),
         cmocka_unit_test(bug_D1_counts_that_wrap),
