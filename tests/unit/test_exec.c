@@ -229,10 +229,32 @@ static void requests_that_contradict_themselves(void **state) {
     }
 }
 
+static void requests_without_a_host(void **state) {
+    (void)state;
+    struct libexec_request request = {.path = PROGRAM, .arch = &libexec_kit_arch};
+    static struct libexec_exec exec;
+    assert_int_equal(libexec_prepare(&exec, &request), LIBEXEC_E_REQUEST);
+    assert_int_equal(libexec_exec_report(&exec)->status, LIBEXEC_E_REQUEST);
+    libexec_abandon(&exec);
+    struct libexec_kit *const kit = libexec_kit_new(&(struct libexec_kit_options){.features = LIBEXEC_KIT_FULL});
+    request = (struct libexec_request){.path = PROGRAM, .host = libexec_kit_host(kit), .context = kit};
+    assert_int_equal(libexec_prepare(&exec, &request), LIBEXEC_E_REQUEST);
+    assert_int_equal(libexec_kit_read_ledger(kit).calls, 0);
+    const struct libexec_source_operations none = {0};
+    const struct libexec_source hollow[] = {{.size = 1}, {.operations = &none, .size = 1}};
+    for (int i = 0; i < 2; i++) {
+        request.arch = &libexec_kit_arch;
+        request.source = &hollow[i];
+        assert_int_equal(libexec_prepare(&exec, &request), LIBEXEC_E_REQUEST);
+    }
+    assert_int_equal(libexec_kit_read_ledger(kit).calls, 0);
+    libexec_kit_free(kit);
+}
+
 static void values_that_make_no_sense(void **state) {
     (void)state;
     static struct world world;
-    for (int form = 0; form < 10; form++) {
+    for (int form = 0; form < 15; form++) {
         struct libexec_arch arch = libexec_kit_arch;
         world_begin(&world, &plainly, flavour_required);
         world.request.arch = &arch;
@@ -263,6 +285,22 @@ static void values_that_make_no_sense(void **state) {
             break;
         case 8:
             world.policy.user_high = UINT64_MAX;
+            break;
+        case 9:
+            world.policy.user_high = 1ull << 61;
+            break;
+        case 10:
+            arch.page_size = 0x9000; // in keeping with the range, but no power of two
+            world.policy.user_high = 0x700000000000;
+            break;
+        case 11:
+            arch.data = 2;
+            break;
+        case 12:
+            arch.thread_control_block_size = 7;
+            break;
+        case 13:
+            arch.thread_control_block_alignment = 4;
             break;
         default:
             world.policy.user_low = 1ull << 47;
@@ -1006,6 +1044,7 @@ int main(void) {
         cmocka_unit_test(threads_without_seize),
         cmocka_unit_test(a_table_that_lacks_a_member),
         cmocka_unit_test(requests_that_contradict_themselves),
+        cmocka_unit_test(requests_without_a_host),
         cmocka_unit_test(values_that_make_no_sense),
         cmocka_unit_test(the_host_may_refuse_the_image),
         cmocka_unit_test(reserved_ranges_stay_free),

@@ -148,6 +148,40 @@ static void bug_D8_bad_lines(void **state) {
                                     .program_header = ANY, .offset = ANY64, .argument = ANY, .needs_open = true});
 }
 
+// No name at all: a NUL, or the end of the file, where it should begin. Linux opens "" and is refused its directory.
+static void scripts_without_a_name(void **state) {
+    (void)state;
+    static const struct form rows[] = {{.line = "#!"}, {.line = "#!  \t"}, {.line = "#!\0/bin/sh\n", .line_length = 11},
+                                       {.line = "#! \0\n", .line_length = 5}};
+    static struct script script;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        build(&script, &rows[i]);
+        run_scenario(&(struct scenario){.name = "no name", .set_up = execute_script, .data = &script,
+                                        .status = LIBEXEC_E_SCRIPT_NAME, .error = LIBEXEC_ERRNO_EACCES,
+                                        .stage = LIBEXEC_STAGE_SCRIPT, .file = LIBEXEC_FILE_PROGRAM,
+                                        .program_header = ANY, .offset = ANY64, .argument = ANY, .needs_open = true});
+    }
+}
+
+// A line that is refused makes the library open nothing.
+static void bad_lines_open_nothing(void **state) {
+    (void)state;
+    static struct world world;
+    static struct script script;
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        const struct scenario scenario = {.name = "opens nothing", .set_up = execute_script, .data = &script};
+        const struct libexec_kit_entry *entries = NULL;
+        uint32_t opened = 0;
+        build(&script, &bad[i]);
+        world_begin(&world, &scenario, flavour_full);
+        EXPECT_EQUAL(&world, world_prepare(&world), bad[i].status);
+        for (uint32_t k = libexec_kit_journal(world.kit, &entries); k-- > 0;)
+            opened += entries[k].call == LIBEXEC_KIT_CALL_OPEN;
+        EXPECT_EQUAL(&world, opened, 1);
+        world_end(&world);
+    }
+}
+
 // Every length of file from "#" on: never a byte beyond it.
 static void bug_D8_lines_cut_by_the_file(void **state) {
     (void)state;
@@ -444,6 +478,8 @@ int main(void) {
     const struct CMUnitTest scripts[] = {
         cmocka_unit_test(good_lines),
         cmocka_unit_test(bug_D8_bad_lines),
+        cmocka_unit_test(scripts_without_a_name),
+        cmocka_unit_test(bad_lines_open_nothing),
         cmocka_unit_test(bug_D8_lines_cut_by_the_file),
         cmocka_unit_test(scripts_that_name_scripts),
         cmocka_unit_test(bug_D8_a_script_that_names_itself),
