@@ -6,6 +6,10 @@
 #include "elf_format.h"
 #include "report.h"
 
+// Entries that are there only where the host has them: before those that are always there, and behind them.
+static const uint8_t auxv_before[] = {LIBEXEC_AT_SYSINFO_EHDR, LIBEXEC_AT_MINSIGSTKSZ};
+static const uint8_t auxv_behind[] = {LIBEXEC_AT_EXECFD, LIBEXEC_AT_RSEQ_FEATURE_SIZE, LIBEXEC_AT_RSEQ_ALIGN};
+
 // Every type that has a place of its own; a host's others follow these.
 static const uint8_t auxv_ordered[] = {
     LIBEXEC_AT_NULL,
@@ -36,6 +40,46 @@ static const uint8_t auxv_ordered[] = {
 };
 _Static_assert(sizeof auxv_ordered <= LIBEXEC_AUXV_MAX, "the entries with a place of their own always fit");
 
+// The entries that Linux always has, from HWCAP to EXECFN, and what they hold unless something better is known.
+#define AUXV_FIXED 17u
+static const struct libexec_auxv auxv_fixed[AUXV_FIXED] = {
+    {LIBEXEC_AT_HWCAP, 0},
+    {LIBEXEC_AT_PAGESZ, 0},
+    {LIBEXEC_AT_CLKTCK, 100},
+    {LIBEXEC_AT_PHDR, 0},
+    {LIBEXEC_AT_PHENT, ELF_PROGRAM_HEADER_SIZE},
+    {LIBEXEC_AT_PHNUM, 0},
+    {LIBEXEC_AT_BASE, 0},
+    {LIBEXEC_AT_FLAGS, 0},
+    {LIBEXEC_AT_ENTRY, 0},
+    {LIBEXEC_AT_UID, 0},
+    {LIBEXEC_AT_EUID, 0},
+    {LIBEXEC_AT_GID, 0},
+    {LIBEXEC_AT_EGID, 0},
+    {LIBEXEC_AT_SECURE, 0},
+    {LIBEXEC_AT_RANDOM, 0},
+    {LIBEXEC_AT_HWCAP2, 0},
+    {LIBEXEC_AT_EXECFN, 0},
+};
+// Places among them.
+enum {
+    AUXV_HWCAP = 0,
+    AUXV_PAGESZ = 1,
+    AUXV_CLKTCK = 2,
+    AUXV_PHDR = 3,
+    AUXV_PHNUM = 5,
+    AUXV_BASE = 6,
+    AUXV_ENTRY = 8,
+    AUXV_UID = 9,
+    AUXV_EUID = 10,
+    AUXV_GID = 11,
+    AUXV_EGID = 12,
+    AUXV_SECURE = 13,
+    AUXV_RANDOM = 14,
+    AUXV_HWCAP2 = 15,
+    AUXV_EXECFN = 16
+};
+
 static LIBEXEC_APART const struct libexec_auxv *auxv_search(const struct libexec_auxv *entries, uint32_t count,
                                                             uint64_t type) {
     for (uint32_t i = 0; i < count; i++)
@@ -45,100 +89,89 @@ static LIBEXEC_APART const struct libexec_auxv *auxv_search(const struct libexec
 }
 
 // What the host says of a type: the answer to `image_known` wins over the request.
-static inline const struct libexec_auxv *auxv_supplied(const struct libexec_state *state, uint64_t type) {
-    if ((state->answer.auxv_count | state->auxv_count) == 0)
-        return NULL;
+static LIBEXEC_APART const struct libexec_auxv *auxv_supplied(const struct libexec_state *state, uint64_t type) {
     const struct libexec_auxv *entry = auxv_search(state->answer.auxv, state->answer.auxv_count, type);
-    return entry != NULL ? entry : auxv_search(state->auxv, state->auxv_count, type);
+    return entry != NULL ? entry : auxv_search(state->request->auxv, state->request->auxv_count, type);
 }
 
-static void auxv_put(struct libexec_state *state, uint64_t type, uint64_t value) {
+static bool auxv_put(struct libexec_state *state, uint64_t type, uint64_t value) {
+    if (state->auxv_built == LIBEXEC_AUXV_MAX)
+        return false;
     struct libexec_auxv *entry = &state->scratch.auxv[state->auxv_built++];
     entry->type = type;
     entry->value = value;
+    return true;
 }
 
-// An entry that Linux always has: the host's value, or a default.
-static void auxv_put_default(struct libexec_state *state, uint64_t type, uint64_t value) {
-    const struct libexec_auxv *supplied = auxv_supplied(state, type);
-    auxv_put(state, type, supplied != NULL ? supplied->value : value);
+// Entries that are there only where the host has them.
+static void auxv_put_supplied(struct libexec_state *state, const uint8_t *types, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        const struct libexec_auxv *supplied = auxv_supplied(state, types[i]);
+        if (supplied != NULL)
+            auxv_put(state, supplied->type, supplied->value);
+    }
 }
 
-// An entry that is there only where the host has it.
-static void auxv_put_supplied(struct libexec_state *state, uint64_t type) {
-    const struct libexec_auxv *supplied = auxv_supplied(state, type);
+static void auxv_override(const struct libexec_state *state, struct libexec_auxv *entry) {
+    const struct libexec_auxv *supplied = auxv_supplied(state, entry->type);
     if (supplied != NULL)
-        auxv_put(state, type, supplied->value);
+        entry->value = supplied->value;
 }
 
-static void auxv_put_image(struct libexec_state *state) {
+static void auxv_put_fixed(struct libexec_state *state) {
     const struct libexec_layout *layout = &state->layout;
-    auxv_put(state, LIBEXEC_AT_PHDR, layout->program_headers);
-    auxv_put(state, LIBEXEC_AT_PHENT, ELF_PROGRAM_HEADER_SIZE);
-    auxv_put(state, LIBEXEC_AT_PHNUM, state->program_plan.program_header_count);
-    auxv_put(state, LIBEXEC_AT_BASE, layout->interpreter_bias);
-    auxv_put(state, LIBEXEC_AT_FLAGS, 0);
-    auxv_put(state, LIBEXEC_AT_ENTRY, layout->program_entry);
-}
-
-static void auxv_put_credentials(struct libexec_state *state) {
     const struct libexec_image_answer *answer = &state->answer;
-    auxv_put(state, LIBEXEC_AT_UID, answer->uid);
-    auxv_put(state, LIBEXEC_AT_EUID, answer->euid);
-    auxv_put(state, LIBEXEC_AT_GID, answer->gid);
-    auxv_put(state, LIBEXEC_AT_EGID, answer->egid);
-    auxv_put(state, LIBEXEC_AT_SECURE, answer->secure != 0);
-}
-
-static bool auxv_is_ordered(uint64_t type) {
-    for (uint32_t i = 0; i < sizeof auxv_ordered; i++)
-        if (auxv_ordered[i] == type)
-            return true;
-    return false;
+    struct libexec_auxv *entry = &state->scratch.auxv[state->auxv_built];
+    state->auxv_fixed = entry;
+    state->auxv_built += AUXV_FIXED;
+    memcpy(entry, auxv_fixed, sizeof auxv_fixed);
+    entry[AUXV_PAGESZ].value = state->bounds.page_size;
+    entry[AUXV_PHDR].value = layout->program_headers;
+    entry[AUXV_PHNUM].value = state->files[FILE_PROGRAM].plan->program_header_count;
+    entry[AUXV_BASE].value = layout->interpreter_bias;
+    entry[AUXV_ENTRY].value = layout->program_entry;
+    entry[AUXV_UID].value = answer->uid;
+    entry[AUXV_EUID].value = answer->euid;
+    entry[AUXV_GID].value = answer->gid;
+    entry[AUXV_EGID].value = answer->egid;
+    entry[AUXV_SECURE].value = answer->secure != 0;
+    auxv_override(state, &entry[AUXV_HWCAP]);
+    auxv_override(state, &entry[AUXV_CLKTCK]);
+    auxv_override(state, &entry[AUXV_HWCAP2]);
 }
 
 // Entries of types that Linux does not have, each type once. One place is kept for AT_NULL.
 static enum libexec_status auxv_put_others(struct libexec_state *state, const struct libexec_auxv *entries,
                                            uint32_t count) {
     for (uint32_t i = 0; i < count; i++) {
-        if (auxv_is_ordered(entries[i].type) || auxv_supplied(state, entries[i].type) != &entries[i])
-            continue;
-        if (state->auxv_built == LIBEXEC_AUXV_MAX - 1)
-            return libexec_fail_value(&state->report, LIBEXEC_E_AUXV_CAPACITY, LIBEXEC_AUXV_MAX + 1, LIBEXEC_AUXV_MAX);
-        auxv_put(state, entries[i].type, entries[i].value);
+        bool ordered = auxv_supplied(state, entries[i].type) != &entries[i];
+        for (uint32_t j = 0; j < sizeof auxv_ordered; j++)
+            ordered |= auxv_ordered[j] == entries[i].type;
+        if (!ordered && !auxv_put(state, entries[i].type, entries[i].value))
+            break;
     }
     return LIBEXEC_OK;
 }
 
 enum libexec_status libexec_auxv_build(struct libexec_state *state) {
+    const struct libexec_request *request = state->request;
     state->auxv_built = 0;
-    auxv_put_supplied(state, LIBEXEC_AT_SYSINFO_EHDR);
-    auxv_put_supplied(state, LIBEXEC_AT_MINSIGSTKSZ);
-    auxv_put_default(state, LIBEXEC_AT_HWCAP, 0);
-    auxv_put(state, LIBEXEC_AT_PAGESZ, state->arch->page_size);
-    auxv_put_default(state, LIBEXEC_AT_CLKTCK, 100);
-    auxv_put_image(state);
-    auxv_put_credentials(state);
-    state->auxv_random = state->auxv_built;
-    auxv_put(state, LIBEXEC_AT_RANDOM, 0);
-    auxv_put_default(state, LIBEXEC_AT_HWCAP2, 0);
-    auxv_put(state, LIBEXEC_AT_EXECFN, 0);
+    auxv_put_supplied(state, auxv_before, sizeof auxv_before);
+    auxv_put_fixed(state);
     if (state->arch->platform != NULL)
         auxv_put(state, LIBEXEC_AT_PLATFORM, 0);
-    auxv_put_supplied(state, LIBEXEC_AT_EXECFD);
-    auxv_put_supplied(state, LIBEXEC_AT_RSEQ_FEATURE_SIZE);
-    auxv_put_supplied(state, LIBEXEC_AT_RSEQ_ALIGN);
-    if (auxv_put_others(state, state->auxv, state->auxv_count) != LIBEXEC_OK ||
-        auxv_put_others(state, state->answer.auxv, state->answer.auxv_count) != LIBEXEC_OK)
-        return state->report.status;
-    auxv_put(state, LIBEXEC_AT_NULL, 0);
+    auxv_put_supplied(state, auxv_behind, sizeof auxv_behind);
+    auxv_put_others(state, request->auxv, request->auxv_count);
+    auxv_put_others(state, state->answer.auxv, state->answer.auxv_count);
+    if (!auxv_put(state, LIBEXEC_AT_NULL, 0))
+        return libexec_fail(&state->report, LIBEXEC_E_AUXV_CAPACITY, LIBEXEC_AUXV_MAX + 1, LIBEXEC_AUXV_MAX);
     return LIBEXEC_OK;
 }
 
 void libexec_auxv_place(struct libexec_state *state, const struct libexec_auxv_places *places) {
-    struct libexec_auxv *random = &state->scratch.auxv[state->auxv_random]; // then HWCAP2, EXECFN, PLATFORM
-    random[0].value = places->random;
-    random[2].value = places->file_name;
+    struct libexec_auxv *entry = state->auxv_fixed;
+    entry[AUXV_RANDOM].value = places->random;
+    entry[AUXV_EXECFN].value = places->file_name;
     if (state->arch->platform != NULL)
-        random[3].value = places->platform;
+        entry[AUXV_EXECFN + 1].value = places->platform;
 }

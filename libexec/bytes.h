@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Loads and stores of integers in byte buffers, whatever their alignment and byte order; and the four functions that
-// the library takes from its surroundings. Compilers turn the loads into single instructions.
+// Loads and stores of little-endian integers in byte buffers, whatever their alignment; and the four functions that the
+// library takes from its surroundings.
 #ifndef LIBEXEC_BYTES_H
 #define LIBEXEC_BYTES_H
 
@@ -16,6 +16,28 @@ void *memmove(void *to, const void *from, size_t length);
 void *memset(void *to, int value, size_t length);
 int memcmp(const void *a, const void *b, size_t length);
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+
+static inline uint16_t libexec_load16(const uint8_t *bytes) {
+    uint16_t value;
+    __builtin_memcpy(&value, bytes, sizeof value);
+    return value;
+}
+
+static inline uint32_t libexec_load32(const uint8_t *bytes) {
+    uint32_t value;
+    __builtin_memcpy(&value, bytes, sizeof value);
+    return value;
+}
+
+static inline uint64_t libexec_load64(const uint8_t *bytes) {
+    uint64_t value;
+    __builtin_memcpy(&value, bytes, sizeof value);
+    return value;
+}
+
+#else // gcc 12 for size does not see that byte by byte is one load
+
 static inline uint16_t libexec_load16(const uint8_t *bytes) {
     return (uint16_t)(bytes[0] | bytes[1] << 8);
 }
@@ -27,6 +49,8 @@ static inline uint32_t libexec_load32(const uint8_t *bytes) {
 static inline uint64_t libexec_load64(const uint8_t *bytes) {
     return libexec_load32(bytes) | (uint64_t)libexec_load32(bytes + 4) << 32;
 }
+
+#endif
 
 // A word in the machine's own order, as the new program will read it.
 static inline uint64_t libexec_load_word(const void *from) {

@@ -8,32 +8,12 @@
 #include <libexec/report.h>
 #include <stdint.h>
 
-// The file header's fields that are used, validated.
-struct libexec_file_header {
-    uint64_t entry;
-    uint64_t table_offset;
-    uint32_t table_count; // 1 ... LIBEXEC_PROGRAM_HEADERS_MAX
-    uint32_t type;        // ET_EXEC or ET_DYN; in an interpreter not yet checked
-};
-
-// Validates the first bytes of a file, of which `length` are there. The table lies inside `file_size` bytes when it
-// returns LIBEXEC_OK.
-enum libexec_status libexec_header_parse(struct libexec_file_header *header, const uint8_t *bytes, uint64_t length,
-                                         uint64_t file_size, const struct libexec_arch *arch,
-                                         struct libexec_report *report, struct libexec_report *own);
-
-// One entry of the table as it stands: nothing is checked.
-struct libexec_program_header {
-    uint32_t type;
-    uint32_t flags;
-    uint64_t offset;
-    uint64_t address;
-    uint64_t file_size;
-    uint64_t memory_size;
-    uint64_t alignment;
-};
-
-void libexec_program_header_load(struct libexec_program_header *header, const uint8_t *bytes);
+// Validates the first bytes of a file, of which `length` are there, and puts into the plan what the file header says:
+// type, entry, place and size of the table, which lies inside `plan->file_size` bytes when it returns LIBEXEC_OK. What
+// Linux does not look at goes to `own`.
+enum libexec_status libexec_header_parse(struct libexec_plan *plan, const uint8_t *bytes, uint64_t length,
+                                         const struct libexec_arch *arch, struct libexec_report *report,
+                                         struct libexec_report *own);
 
 // LIBEXEC_RIGHT_... for PF_... bits: read and execute change places.
 static inline uint32_t libexec_rights_of(uint32_t flags) {

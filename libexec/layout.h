@@ -10,14 +10,8 @@
 #define LIBEXEC_STACK_FIXED  1024u
 #define LIBEXEC_PLATFORM_MAX 64u
 
-// Bytes from the page of the stack pointer on that the vectors, or the strings, fit in: see layout.c.
-uint64_t libexec_layout_argument_room(const struct libexec_state *state);
-
 // Fills state->layout from the plans, the policy, the entropy drawn and the host's reserved ranges, and proves that
 // nothing overlaps. Draws nothing itself: a second call with other reserved ranges moves only what must move.
 enum libexec_status libexec_layout_decide(struct libexec_state *state);
-
-// Whether a TLS block is to be built.
-bool libexec_layout_wants_tls(const struct libexec_state *state);
 
 #endif

@@ -26,9 +26,12 @@ enum libexec_status libexec_plan_collect(struct libexec_plan *plan, struct libex
                                          const struct libexec_arch *arch, const struct libexec_policy *policy,
                                          struct libexec_report *report, struct libexec_report *own);
 
+// Adds to a report that names a program header where that stands in the file.
+void libexec_plan_locate(const struct libexec_plan *plan, struct libexec_report *report);
+
 // Where an image is to go, for the check of its segments.
 struct libexec_placing {
-    struct libexec_bounds bounds;
+    const struct libexec_bounds *bounds;
     uint64_t bias;
     uint64_t span;  // of the whole image where the first segment reserves it (ET_DYN), else 0
     uint64_t pages; // charged so far
@@ -37,11 +40,13 @@ struct libexec_placing {
     bool searching; // no free range was found: only what Linux checks before that counts
 };
 
-// Checks one segment as Linux does, in Linux's order, and charges its pages. `first`: it is the first of the table.
-// LIBEXEC_OK means that each of its pages, biased, lies inside the user range (where placed), and its file range does
-// not wrap.
-enum libexec_status libexec_segment_check(const struct libexec_segment *segment, struct libexec_placing *placing,
-                                          bool first, struct libexec_report *report);
+// Checks segments [from, to) as Linux does, in Linux's order, and charges their pages. LIBEXEC_OK means that each of
+// their pages, biased, lies inside the user range (where placed), and their file ranges do not wrap.
+enum libexec_status libexec_plan_check(const struct libexec_plan *plan, struct libexec_placing *placing, uint32_t from,
+                                       uint32_t to, struct libexec_report *report);
+
+// The same for all segments of a plan with LIBEXEC_PLAN_ORDERED at once. False where one might not pass.
+bool libexec_plan_check_ordered(const struct libexec_plan *plan, const struct libexec_placing *placing);
 
 // Walks the runs of a plan; see libexec_plan_next_run. Starts all zero, or with `from` set.
 struct libexec_run_cursor {

@@ -8,79 +8,50 @@ void libexec_report_begin(struct libexec_report *report, enum libexec_stage stag
     memset(report, 0, sizeof *report);
     report->stage = stage;
     report->file = file;
+    report->program_header = LIBEXEC_NO_PROGRAM_HEADER;
 }
 
-enum libexec_status libexec_fail(struct libexec_report *report, enum libexec_status status) {
-    if (report->status == LIBEXEC_OK) {
-        report->status = status;
-        report->clause = libexec_status_clause(status);
-    }
-    return report->status;
+LIBEXEC_APART enum libexec_status libexec_fail(struct libexec_report *report, enum libexec_status status,
+                                               uint64_t value, uint64_t limit) {
+    if (report->status != LIBEXEC_OK)
+        return report->status;
+    const struct libexec_status_row *row = libexec_status_row_of(status);
+    report->status = status;
+    report->known |= row->known;
+    if (report->program_header == LIBEXEC_NO_PROGRAM_HEADER)
+        report->known &= ~LIBEXEC_REPORT_PROGRAM_HEADER;
+    if ((row->known & LIBEXEC_REPORT_FILE_OFFSET) != 0)
+        report->file_offset = row->field;
+    report->value = value;
+    report->limit = limit;
+    report->clause = libexec_status_clause(status);
+    return status;
 }
 
-enum libexec_status libexec_fail_host(struct libexec_report *report, enum libexec_status status, int host_code) {
+LIBEXEC_APART enum libexec_status libexec_refuse(struct libexec_report *report, enum libexec_status status) {
+    return libexec_fail(report, status, 0, 0);
+}
+
+LIBEXEC_APART enum libexec_status libexec_fail_host(struct libexec_report *report, enum libexec_status status,
+                                                    int host_code) {
     if (report->status == LIBEXEC_OK)
         report->host_code = host_code;
-    return libexec_fail(report, status);
+    return libexec_refuse(report, status);
 }
 
-enum libexec_status libexec_fail_value(struct libexec_report *report, enum libexec_status status, uint64_t value,
-                                       uint64_t limit) {
-    if (report->status == LIBEXEC_OK) {
-        report->value = value;
-        report->limit = limit;
-        report->known |= LIBEXEC_REPORT_VALUE | LIBEXEC_REPORT_LIMIT;
-    }
-    return libexec_fail(report, status);
-}
-
-void libexec_fail_offset(struct libexec_report *report, uint64_t file_offset) {
+LIBEXEC_APART void libexec_fail_offset(struct libexec_report *report, uint64_t file_offset) {
     if ((report->known & LIBEXEC_REPORT_FILE_OFFSET) != 0)
         return;
     report->known |= LIBEXEC_REPORT_FILE_OFFSET;
     report->file_offset = file_offset;
 }
 
-// Linux tells a bad interpreter from a bad program: fs/binfmt_elf.c answers ELIBBAD for its headers, ENOMEM for its
-// addresses.
-static int report_interpreter_errno(enum libexec_status status) {
-    switch (status) {
-    case LIBEXEC_E_TOO_SHORT:
-        return LIBEXEC_ERRNO_EIO;
-    case LIBEXEC_E_MAGIC:
-    case LIBEXEC_E_CLASS:
-    case LIBEXEC_E_DATA:
-    case LIBEXEC_E_VERSION:
-    case LIBEXEC_E_MACHINE:
-    case LIBEXEC_E_HEADER_SIZE:
-    case LIBEXEC_E_HEADER_COUNT:
-    case LIBEXEC_E_TABLE_OUTSIDE:
-        return LIBEXEC_ERRNO_ELIBBAD;
-    case LIBEXEC_E_FILE_OVER_MEMORY:
-    case LIBEXEC_E_ADDRESS_RANGE:
-        return LIBEXEC_ERRNO_ENOMEM;
-    case LIBEXEC_E_NO_SEGMENTS:
-        return LIBEXEC_ERRNO_EINVAL;
-    case LIBEXEC_E_TYPE:
-        return LIBEXEC_ERRNO_EPERM;
-    default:
-        return libexec_status_errno(status);
-    }
-}
-
 int libexec_report_errno(const struct libexec_report *report) {
-    switch (report->status) {
-    case LIBEXEC_E_PATH_FAULT:
-    case LIBEXEC_E_ARGUMENT_FAULT:
-        return LIBEXEC_ERRNO_EFAULT;
-    default:
-        break;
-    }
-    if (report->host_code > 0)
+    const struct libexec_status_row *row = libexec_status_row_of(report->status);
+    // What the caller's memory refuses is EFAULT, whatever `user_read` returned.
+    if (report->host_code > 0 && row->program_errno != LIBEXEC_ERRNO_EFAULT)
         return report->host_code;
-    if (libexec_report_on_interpreter(report))
-        return report_interpreter_errno(report->status);
-    return libexec_status_errno(report->status);
+    return libexec_report_on_interpreter(report) ? row->interpreter_errno : row->program_errno;
 }
 
 const char *libexec_stage_name(enum libexec_stage stage) {

@@ -42,71 +42,60 @@ enum libexec_status libexec_source_read(const struct libexec_source *source, uin
                                         struct libexec_report *report) {
     if (length == 0)
         return LIBEXEC_OK;
-    if (!libexec_inside(offset, length, source->size)) {
-        libexec_fail_value(report, LIBEXEC_E_FILE_SHRANK, offset, source->size);
-        libexec_fail_offset(report, offset);
-        return report->status;
-    }
     size_t done = 0;
-    const int code = source->operations->read_at(source->context, offset, to, (size_t)length, &done);
-    if (code == 0 && done == length)
-        return LIBEXEC_OK;
+    int code = 0;
+    if (libexec_inside(offset, length, source->size))
+        code = source->operations->read_at(source->context, offset, to, (size_t)length, &done);
     if (code != 0)
         libexec_fail_host(report, LIBEXEC_E_READ, code);
-    else if (done > length)
-        libexec_fail_value(report, LIBEXEC_E_CONTRACT, done, length);
+    else if (done == length)
+        return LIBEXEC_OK;
     else
-        libexec_fail_value(report, done == 0 ? LIBEXEC_E_FILE_SHRANK : LIBEXEC_E_SHORT_READ, done, length);
+        libexec_fail(report,
+                     done > length ? LIBEXEC_E_CONTRACT
+                     : done == 0   ? LIBEXEC_E_FILE_SHRANK
+                                   : LIBEXEC_E_SHORT_READ,
+                     done, length);
     libexec_fail_offset(report, offset);
     return report->status;
-}
-
-void libexec_window_open(struct libexec_window *window, const struct libexec_source *source, void *buffer,
-                         uint64_t buffer_size) {
-    window->source = source;
-    window->buffer = buffer;
-    window->buffer_size = buffer_size;
-    window->bytes = NULL;
-    window->offset = 0;
-    window->length = 0;
-    window->viewed = false;
 }
 
 void libexec_window_close(struct libexec_window *window) {
     if (window->viewed)
         window->source->operations->view_release(window->source->context, window->offset, (size_t)window->length);
     window->viewed = false;
-    window->bytes = NULL;
     window->length = 0;
 }
 
-static bool window_view(struct libexec_window *window) {
+static enum libexec_status window_fill(struct libexec_window *window, struct libexec_report *report) {
     const struct libexec_source *source = window->source;
-    if ((source->flags & LIBEXEC_SOURCE_STABLE) == 0 || source->operations->view == NULL ||
-        source->operations->view_release == NULL)
-        return false;
-    if (source->operations->view(source->context, window->offset, (size_t)window->length, &window->bytes) != 0)
-        return false;
-    window->viewed = true;
-    return true;
+    const struct libexec_source_operations *operations = source->operations;
+    window->viewed = (source->flags & LIBEXEC_SOURCE_STABLE) != 0 && operations->view != NULL &&
+                     operations->view_release != NULL &&
+                     operations->view(source->context, window->offset, (size_t)window->length, &window->bytes) == 0;
+    if (window->viewed)
+        return LIBEXEC_OK;
+    window->bytes = window->buffer;
+    return libexec_source_read(source, window->offset, window->buffer, window->length, report);
 }
 
-enum libexec_status libexec_window_fetch(struct libexec_window *window, uint64_t offset, uint64_t length,
-                                         struct libexec_report *report) {
+const uint8_t *libexec_window_get(struct libexec_window *window, uint64_t offset, uint64_t least, uint64_t most,
+                                  struct libexec_report *report) {
+    const uint64_t start = offset - window->offset; // wraps below the window, and is then too large
+    if (libexec_inside(start, least, window->length))
+        return window->bytes + start;
     libexec_window_close(window);
     const uint64_t size = window->source->size;
+    if (offset > size)
+        return NULL;
+    const uint64_t length = libexec_min(libexec_min(most, window->buffer_size), size - offset);
     window->offset = offset;
-    if (offset >= size)
-        return LIBEXEC_OK;
-    window->length = libexec_min(libexec_min(length, window->buffer_size), size - offset);
-    if (window_view(window))
-        return LIBEXEC_OK;
-    const uint64_t wanted = window->length;
-    window->length = 0;
-    const enum libexec_status status = libexec_source_read(window->source, offset, window->buffer, wanted, report);
-    if (status != LIBEXEC_OK)
-        return status;
-    window->bytes = window->buffer;
-    window->length = wanted;
-    return LIBEXEC_OK;
+    window->length = length;
+    if (length == 0)
+        return NULL;
+    if (window_fill(window, report) != LIBEXEC_OK) {
+        window->length = 0;
+        return NULL;
+    }
+    return length >= least ? window->bytes : NULL;
 }

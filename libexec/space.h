@@ -16,17 +16,12 @@ enum libexec_status libexec_space_map(struct libexec_state *state);
 // Hands over what was collected.
 enum libexec_status libexec_space_flush(struct libexec_state *state);
 
-// The byte for `address` of the mapped stack, and how many bytes from it on may be written through the same view. A
-// view that must be opened is asked for up to the end of the page of `end`, as far as one is likely to be used: hosts
-// may make what is asked for. Each role has one view at a time; those of both are one where they lie in the same pages.
+// The byte for `address` of mapped pages, and how many bytes from it on may be written through the same view. A view
+// that must be opened is asked for up to the end of the page of `end`, as far as one is likely to be used: hosts may
+// make what is asked for. Each role has one view at a time; those of both are one where they lie in the same pages.
 // NULL after a failure.
 uint8_t *libexec_space_at(struct libexec_state *state, enum space_role role, uint64_t address, uint64_t end,
                           uint64_t *available);
-
-// Opens a view for one piece of writing, outside the two roles, which must hold no view.
-enum libexec_status libexec_space_view(struct libexec_state *state, uint64_t address, uint64_t length,
-                                       struct libexec_view *view);
-void libexec_space_view_end(struct libexec_state *state, uint64_t address, const struct libexec_view *view);
 
 // Ends the views of both roles. For undo too.
 void libexec_space_close_views(struct libexec_state *state);

@@ -23,26 +23,24 @@ static uint64_t stack_string_length(const char *string, uint64_t most) {
 }
 
 // Writes bytes, or zeros where there are none, that may cross the end of a view.
-static enum libexec_status stack_write(struct libexec_state *state, enum space_role role, uint64_t address,
-                                       const void *bytes, uint64_t length) {
-    for (uint64_t done = 0; done < length;) {
+static enum libexec_status stack_write(struct libexec_state *state, uint64_t address, const uint8_t *bytes,
+                                       uint64_t length) {
+    while (length != 0) {
         uint64_t available;
-        uint8_t *to = libexec_space_at(state, role, address + done, address + length, &available);
+        uint8_t *to = libexec_space_at(state, SPACE_VECTOR, address, address + length, &available);
         if (to == NULL)
             return state->report.status;
-        const uint64_t part = libexec_min(available, length - done);
-        if (bytes != NULL)
-            memcpy(to, (const uint8_t *)bytes + done, (size_t)part);
-        else
-            memset(to, 0, (size_t)part);
-        done += part;
+        available = libexec_min(available, length);
+        if (bytes != NULL) {
+            memcpy(to, bytes, (size_t)available);
+            bytes += available;
+        } else {
+            memset(to, 0, (size_t)available);
+        }
+        address += available;
+        length -= available;
     }
     return LIBEXEC_OK;
-}
-
-// Clears what bulk reads left of the caller's memory behind what was written.
-static enum libexec_status stack_clear(struct libexec_state *state, enum space_role role, uint64_t from, uint64_t to) {
-    return to > from ? stack_write(state, role, from, NULL, to - from) : LIBEXEC_OK;
 }
 
 // What follows the vectors: auxiliary vector, random bytes, platform string. Put together behind the vector in its
@@ -60,7 +58,7 @@ static enum libexec_status stack_write_tail(struct libexec_state *state, uint64_
     memcpy(tail + size, state->random.auxv, sizeof state->random.auxv);
     memcpy(tail + platform_at, platform, (size_t)(state->copy.tail - 1 - platform_at));
     tail[state->copy.tail - 1] = 0; // a longer string is cut
-    return stack_write(state, SPACE_VECTOR, state->copy.vector_end, tail, state->copy.tail);
+    return stack_write(state, state->copy.vector_end, tail, state->copy.tail);
 }
 
 enum libexec_status libexec_stack_write(struct libexec_state *state) {
@@ -82,13 +80,11 @@ enum libexec_status libexec_stack_write(struct libexec_state *state) {
         return state->report.status;
     state->path_length = copy->cursor - file_name - 1;
     state->report.stage = LIBEXEC_STAGE_STACK;
-    if (stack_write_tail(state, file_name, platform) != LIBEXEC_OK ||
-        stack_clear(state, SPACE_STRINGS, copy->cursor, copy->dirty_end) != LIBEXEC_OK)
+    if (stack_write_tail(state, file_name, platform) != LIBEXEC_OK)
         return state->report.status;
-    // Behind the tail come the strings, unless these stand apart.
-    const uint64_t tail_end = copy->vector_end + copy->tail;
-    const uint64_t vector_clear = copy->strings == tail_end ? copy->cursor : tail_end;
-    if (stack_clear(state, SPACE_VECTOR, vector_clear, copy->vector_dirty) != LIBEXEC_OK)
+    // What bulk reads left of the caller's memory behind what was written.
+    if (copy->dirty_end > copy->cursor &&
+        stack_write(state, copy->cursor, NULL, copy->dirty_end - copy->cursor) != LIBEXEC_OK)
         return state->report.status;
     libexec_space_close_views(state);
     return LIBEXEC_OK;

@@ -25,6 +25,18 @@ struct libexec_space {
     struct libexec_slot slots[2];
 };
 
+// One of the two files. The program is the final one, after scripts; both are closed before the first commit hook.
+struct libexec_image_file {
+    struct libexec_source source;
+    uint64_t bias;
+    struct libexec_range range; // pages spanned, holes included; empty until it is placed
+    struct libexec_plan *plan;
+    enum libexec_file kind;
+    bool open;
+};
+
+enum { FILE_PROGRAM = 0, FILE_INTERPRETER = 1 };
+
 // One `#!` line that was followed: its words in the names memory.
 struct libexec_script_words {
     uint16_t path;
@@ -33,46 +45,39 @@ struct libexec_script_words {
 
 // Copying the arguments. The strings go up from `cursor`; `pool` is what may still be charged.
 struct libexec_copy {
-    uint64_t argc;
-    uint64_t envc;
     uint64_t pool;          // bytes of strings and pointers that may still be stored
     uint64_t cursor;        // where the next string goes
-    uint64_t dirty_end;     // strings were fetched up to here, perhaps with surplus of the caller's memory
+    uint64_t slot;          // where the next pointer goes, or stands whose string is next
     uint64_t fetched_at;    // user address of the bytes that already stand at the cursor,
     uint64_t fetched_left;  // how many they are,
     const uint8_t *fetched; // and where the view has them
+    uint64_t dirty_end;     // pointers or strings were fetched up to here, perhaps with surplus of the caller's memory
     uint64_t guess_end;     // views are asked for up to here: where the strings at hand should end
-    uint64_t vector_end;    // behind the NULL of envp
-    uint64_t vector_dirty;  // pointers were fetched up to here
-    uint64_t tail;          // bytes that follow the vectors: auxiliary vector, random bytes, platform string
+    bool scattered;         // strings do not follow one another in the caller's memory
+    uint64_t argc;
+    uint64_t envc;
+    uint64_t vector_end; // behind the NULL of envp
+    uint64_t tail;       // bytes that follow the vectors: auxiliary vector, random bytes, platform string
     uint64_t strings;
     uint64_t environment;
     uint64_t strings_end;
-    bool scattered; // strings do not follow one another in the caller's memory
 };
 
 #define LIBEXEC_BATCH 12
 
 struct libexec_state {
-    uint32_t stage; // one of the STATE_... values of exec.c
-    uint32_t caller_threads;
+    struct libexec_report report; // first: its address is the object's
     const struct libexec_host *host;
     void *context;
     const struct libexec_arch *arch;
-    struct libexec_report report; // looked at everywhere: near the front, where its address is short
+    uint32_t stage; // one of the STATE_... values of exec.c
+    uint32_t stack_rights;
+    struct libexec_bounds bounds;
     struct libexec_space space;
     struct libexec_policy policy;
-    struct libexec_arguments arguments;
-    const struct libexec_auxv *auxv;
-    uint32_t auxv_count;
-    uint32_t stack_rights;
-    struct libexec_report own; // the first refusal that Linux would not have made; see plan.h
+    const struct libexec_request *request; // only looked at until prepare returns
+    struct libexec_report own;             // the first refusal that Linux would not have made; see plan.h
 
-    // Files. program is the final one; both are closed before the first commit hook.
-    struct libexec_source program;
-    struct libexec_source interpreter;
-    bool program_open;
-    bool interpreter_open;
     bool has_interpreter;
     bool close_on_exec;
     bool not_readable;
@@ -87,17 +92,21 @@ struct libexec_state {
     uint32_t names_used;
     struct libexec_script_words scripts[LIBEXEC_SCRIPT_DEPTH_MAX + 1];
 
-    struct libexec_plan program_plan;
-    struct libexec_plan interpreter_plan;
-    struct libexec_layout layout;
+    struct libexec_image_file files[2]; // FILE_PROGRAM, FILE_INTERPRETER
     struct libexec_image_answer answer;
+    struct libexec_range tls_borrowed; // the whole pages of the TLS template that may be the file's own
+
+    // Not cleared at the start; each stage sets what is its own.
+    struct libexec_layout layout;
+    struct libexec_plan plans[2];
     struct {
         uint8_t auxv[16];  // AT_RANDOM's bytes
         uint64_t words[4]; // mmap, PIE, stack, brk
     } random;
     struct libexec_copy copy;
+    struct libexec_auxv *auxv_fixed; // in scratch: those entries that are always there, see auxv.c
     uint32_t auxv_built;
-    uint32_t auxv_random; // index of AT_RANDOM
+    uint32_t reserved;
 
     // Each in its turn: header bytes while plans are made, map operations while the image is loaded, then the auxiliary
     // vector.
@@ -112,6 +121,11 @@ struct libexec_state {
 // Never true in the configuration for static programs, so that compilers drop what only interpreters need.
 static inline bool libexec_has_interpreter(const struct libexec_state *state) {
     return !LIBEXEC_CONFIG_STATIC_ONLY && state->has_interpreter;
+}
+
+// The files of the image: the first ones of state->files.
+static inline uint32_t libexec_file_count(const struct libexec_state *state) {
+    return libexec_has_interpreter(state) ? 2 : 1;
 }
 
 // `#!` lines followed: none in that configuration.
