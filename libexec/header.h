@@ -15,9 +15,4 @@ enum libexec_status libexec_header_parse(struct libexec_plan *plan, const uint8_
                                          const struct libexec_arch *arch, struct libexec_report *report,
                                          struct libexec_report *own);
 
-// LIBEXEC_RIGHT_... for PF_... bits: read and execute change places.
-static inline uint32_t libexec_rights_of(uint32_t flags) {
-    return (flags >> 2 & LIBEXEC_RIGHT_READ) | (flags & LIBEXEC_RIGHT_WRITE) | (flags << 2 & LIBEXEC_RIGHT_EXECUTE);
-}
-
 #endif

@@ -11,8 +11,24 @@
 
 // ---- regions --------------------------------------------------------------------------------------------------------
 
-// The parts of an image that follow its files.
+// The parts of an image that follow its files lie between edges: of the TLS block, of the lent pages inside it, of the
+// guard, and of the stack right above it.
 enum { PART_TLS_HEAD, PART_TLS_LENT, PART_TLS_REST, PART_BETWEEN, PART_GUARD, PART_STACK, PART_COUNT };
+_Static_assert(sizeof(((struct libexec_state *)0)->edges) == (PART_COUNT + 1) * sizeof(uint64_t),
+               "one more than parts");
+
+static void load_set_edges(struct libexec_state *state) {
+    const struct libexec_layout *layout = &state->layout;
+    const struct libexec_range *lent = &state->tls_borrowed;
+    uint64_t *edges = state->edges;
+    edges[PART_TLS_HEAD] = layout->tls.address;
+    edges[PART_TLS_LENT] = lent->address;
+    edges[PART_TLS_REST] = lent->address + lent->length;
+    edges[PART_BETWEEN] = layout->tls.address + layout->tls.length;
+    edges[PART_GUARD] = layout->guard.address;
+    edges[PART_STACK] = layout->stack.address;
+    edges[PART_COUNT] = layout->stack.address + layout->stack.length;
+}
 
 static void load_image_region(const struct libexec_image_file *file, const struct libexec_run *run,
                               struct libexec_region *region) {
@@ -29,24 +45,15 @@ _Static_assert((int)LIBEXEC_REGION_PROGRAM == (int)LIBEXEC_FILE_PROGRAM &&
                    (int)LIBEXEC_REGION_INTERPRETER == (int)LIBEXEC_FILE_INTERPRETER,
                "a region with bytes of a file is called as the file is");
 
-static bool load_other_region(const struct libexec_state *state, uint32_t part, struct libexec_region *region) {
-    const struct libexec_layout *layout = &state->layout;
-    const struct libexec_range *lent = &state->tls_borrowed;
-    const uint64_t edges[PART_COUNT + 1] = {layout->tls.address,
-                                            lent->address,
-                                            lent->address + lent->length,
-                                            layout->tls.address + layout->tls.length,
-                                            layout->guard.address,
-                                            layout->stack.address,
-                                            layout->stack.address + layout->stack.length};
+static void load_other_region(const struct libexec_state *state, uint32_t part, struct libexec_region *region) {
     memset(region, 0, sizeof *region);
-    region->address = edges[part];
-    region->length = edges[part + 1] - edges[part];
+    region->address = state->edges[part];
+    region->length = state->edges[part + 1] - state->edges[part];
     region->kind = LIBEXEC_REGION_TLS;
     region->rights = LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_WRITE;
     if (part == PART_TLS_LENT) {
         region->file = LIBEXEC_FILE_PROGRAM;
-        region->file_offset = state->files[FILE_PROGRAM].plan->tls_offset + (region->address - layout->tls_template);
+        region->file_offset = state->plans[FILE_PROGRAM].tls_offset + (region->address - state->layout.tls_template);
         region->file_length = region->length;
     } else if (part == PART_GUARD) {
         region->kind = LIBEXEC_REGION_GUARD;
@@ -55,41 +62,49 @@ static bool load_other_region(const struct libexec_state *state, uint32_t part, 
         region->kind = LIBEXEC_REGION_STACK;
         region->rights = state->stack_rights;
     }
-    return region->length != 0 && part != PART_BETWEEN;
 }
 
 bool libexec_load_region(const struct libexec_state *state, struct libexec_region_cursor *cursor,
                          struct libexec_region *region) {
     const uint32_t files = libexec_file_count(state);
     for (; cursor->part < files; cursor->part++) {
-        const struct libexec_image_file *file = &state->files[cursor->part];
         struct libexec_run run;
-        if (libexec_plan_run(file->plan, state->bounds.page_size, &cursor->run, &run)) {
-            load_image_region(file, &run, region);
+        if (libexec_plan_run(&state->plans[cursor->part], state->bounds.page_size, &cursor->run, &run)) {
+            load_image_region(&state->files[cursor->part], &run, region);
             return true;
         }
         cursor->run.from = 0;
         cursor->run.index = 0;
     }
-    while (cursor->part - files < PART_COUNT)
-        if (load_other_region(state, cursor->part++ - files, region))
-            return true;
+    for (uint32_t part = cursor->part - files; part < PART_COUNT; part++) {
+        cursor->part++;
+        if (part == PART_BETWEEN || state->edges[part] == state->edges[part + 1])
+            continue;
+        load_other_region(state, part, region);
+        return true;
+    }
     return false;
 }
 
 // ---- map ------------------------------------------------------------------------------------------------------------
 
-// Where the pages of an operation's region come from. Returns how many of its first bytes that holds for; the others
-// are written by the library.
+// All of an operation but its region: where the region's pages come from. Returns how many of its first bytes that
+// holds for; the others are written by the library.
 static uint64_t load_back(const struct libexec_state *state, struct libexec_map *operation) {
     const struct libexec_region *region = &operation->region;
+    const uint64_t page_size = state->bounds.page_size;
+    operation->backing = LIBEXEC_BACKING_ZERO;
+    operation->reserved = 0;
     operation->source = NULL;
+    operation->present.address = 0;
+    operation->present.length = 0;
     if (region->kind == LIBEXEC_REGION_GUARD)
         operation->backing = LIBEXEC_BACKING_NONE;
-    else if (region->kind == LIBEXEC_REGION_STACK)
+    if (region->kind == LIBEXEC_REGION_STACK) {
         operation->backing = LIBEXEC_BACKING_RESERVE;
-    else
-        operation->backing = LIBEXEC_BACKING_ZERO;
+        operation->present.address = libexec_round_down(state->layout.stack_pointer, page_size);
+        operation->present.length = page_size;
+    }
     if (region->file == LIBEXEC_FILE_NONE)
         return region->length;
     operation->source = &state->files[region->file - LIBEXEC_FILE_PROGRAM].source;
@@ -109,7 +124,6 @@ static uint64_t load_back(const struct libexec_state *state, struct libexec_map 
     // A page with the end of the file in it holds the zeros that the image needs, if the host says so.
     const bool zero_tail =
         (flags & LIBEXEC_SOURCE_ZERO_TAIL) != 0 && region->file_offset + region->file_length == operation->source->size;
-    const uint64_t page_size = state->bounds.page_size;
     return libexec_round_down(region->file_length + (zero_tail ? page_size - 1 : 0), page_size);
 }
 
@@ -121,41 +135,37 @@ static void load_advance(struct libexec_region *region, uint64_t length) {
     region->file_length -= libexec_min(region->file_length, length);
 }
 
-enum libexec_status libexec_load_map(struct libexec_state *state) {
-    struct libexec_region_cursor cursor = {0, {0, 0}};
+// Maps the region of the next operation, in two pieces where the host lends only the first of its pages.
+static enum libexec_status load_map_region(struct libexec_state *state) {
     struct libexec_map *operation = libexec_space_operation(state);
-    state->report.stage = LIBEXEC_STAGE_LOAD;
-    while (libexec_load_region(state, &cursor, &operation->region)) {
-        const uint64_t lent = load_back(state, operation);
-        const struct libexec_region whole = operation->region;
-        state->report.file = whole.file;
-        operation->reserved = 0;
-        operation->present.address = 0;
-        operation->present.length = 0;
-        if (whole.kind == LIBEXEC_REGION_STACK) {
-            operation->present.address = libexec_round_down(state->layout.stack_pointer, state->bounds.page_size);
-            operation->present.length = state->bounds.page_size;
-        }
-        if (lent != 0 && lent != whole.length) {
-            operation->region.length = lent;
-            operation->region.file_length = libexec_min(whole.file_length, lent);
-            const struct libexec_source *source = operation->source;
-            if (libexec_space_map(state) != LIBEXEC_OK)
-                return state->report.status;
-            operation = libexec_space_operation(state);
-            memset(operation, 0, sizeof *operation);
-            operation->source = source;
-            operation->region = whole;
-            load_advance(&operation->region, lent);
-        }
-        if (lent != whole.length) {
-            operation->backing = LIBEXEC_BACKING_WRITTEN;
-            state->must_fill = true;
-        }
+    const uint64_t lent = load_back(state, operation);
+    const uint64_t length = operation->region.length;
+    state->report.file = operation->region.file;
+    if (lent == length)
+        return libexec_space_map(state);
+    state->must_fill = true;
+    if (lent != 0) {
+        struct libexec_map rest = *operation;
+        load_advance(&rest.region, lent);
+        operation->region.length = lent;
+        operation->region.file_length -= rest.region.file_length;
         if (libexec_space_map(state) != LIBEXEC_OK)
             return state->report.status;
         operation = libexec_space_operation(state);
+        *operation = rest;
     }
+    operation->backing = LIBEXEC_BACKING_WRITTEN;
+    return libexec_space_map(state);
+}
+
+enum libexec_status libexec_load_map(struct libexec_state *state) {
+    struct libexec_region_cursor cursor = {0, {0, 0}};
+    state->report.stage = LIBEXEC_STAGE_LOAD;
+    state->space.roles[SPACE_VECTOR] = state->space.roles[SPACE_STRINGS] = state->space.slots;
+    load_set_edges(state);
+    while (libexec_load_region(state, &cursor, &libexec_space_operation(state)->region))
+        if (load_map_region(state) != LIBEXEC_OK)
+            return state->report.status;
     return libexec_space_flush(state);
 }
 
@@ -196,35 +206,42 @@ static enum libexec_status load_fill_region(struct libexec_state *state, struct 
     return LIBEXEC_OK;
 }
 
-// Pages of the block are zero when they are mapped; this writes what is not.
+// What of [start, end) is the template's or the control block's; between them are zeros.
+static LIBEXEC_APART enum libexec_status load_fill_tls_part(struct libexec_state *state, uint64_t start, uint64_t end) {
+    const struct libexec_plan *plan = &state->plans[FILE_PROGRAM];
+    const uint64_t done = start - state->layout.tls_template;
+    struct libexec_region region = {
+        .address = start,
+        .length = end - start,
+        .file_offset = plan->tls_offset + done,
+        .file_length = libexec_min(plan->tls_file_size - libexec_min(plan->tls_file_size, done), end - start),
+        .kind = LIBEXEC_REGION_TLS,
+        .file = LIBEXEC_FILE_PROGRAM,
+    };
+    return load_fill_region(state, &region);
+}
+
+// Pages of the block are zero when they are mapped; this writes what is not, but for the lent pages: what lies before
+// them; then the rest of the template and the control block in one piece, unless whole pages of zeros lie between.
 static enum libexec_status load_fill_tls(struct libexec_state *state) {
     const struct libexec_layout *layout = &state->layout;
-    const struct libexec_plan *plan = state->files[FILE_PROGRAM].plan;
     const struct libexec_range *lent = &state->tls_borrowed;
-    const uint64_t template_end = layout->tls_template + plan->tls_file_size;
-    const uint64_t end = layout->thread_pointer +
-                         (state->host->thread_control_block != NULL ? state->arch->thread_control_block_size : 8);
-    struct libexec_region region = {
-        .address = layout->tls_template, .kind = LIBEXEC_REGION_TLS, .file = LIBEXEC_FILE_PROGRAM};
+    const uint64_t template_end = layout->tls_template + state->plans[FILE_PROGRAM].tls_file_size;
+    const uint64_t pointer = layout->thread_pointer;
+    const uint64_t end =
+        pointer + (state->host->thread_control_block != NULL ? state->arch->thread_control_block_size : 8);
+    uint64_t start = layout->tls_template;
     state->report.stage = LIBEXEC_STAGE_TLS;
     state->report.file = LIBEXEC_FILE_PROGRAM;
-    // Up to the lent pages; then the rest of the template and the control block in one piece, unless whole pages of
-    // zeros lie between them.
-    const bool apart = layout->thread_pointer - template_end >= state->bounds.page_size;
-    const uint64_t starts[3] = {layout->tls_template,
-                                lent->length != 0 ? lent->address + lent->length : layout->tls_template,
-                                layout->thread_pointer};
-    const uint64_t ends[3] = {lent->length != 0 ? lent->address : layout->tls_template, apart ? template_end : end,
-                              end};
-    for (uint32_t i = 0; i < (apart ? 3u : 2u); i++) {
-        region.address = starts[i];
-        region.length = ends[i] - starts[i];
-        region.file_offset = plan->tls_offset + (starts[i] - layout->tls_template);
-        region.file_length = template_end > starts[i] ? libexec_min(template_end - starts[i], region.length) : 0;
-        if (load_fill_region(state, &region) != LIBEXEC_OK)
-            return state->report.status;
+    if (lent->length != 0) {
+        load_fill_tls_part(state, start, lent->address);
+        start = lent->address + lent->length;
     }
-    return LIBEXEC_OK;
+    if (state->report.status == LIBEXEC_OK && pointer - template_end >= state->bounds.page_size) {
+        load_fill_tls_part(state, start, template_end);
+        start = pointer;
+    }
+    return state->report.status == LIBEXEC_OK ? load_fill_tls_part(state, start, end) : state->report.status;
 }
 
 enum libexec_status libexec_load_fill(struct libexec_state *state) {

@@ -25,7 +25,7 @@ struct segment_pages {
     uint64_t end;
 };
 
-// Only for segments whose sums are known not to wrap.
+// Sums wrap unless the segment was checked.
 static struct segment_pages segment_pages_of(const struct libexec_segment *segment, uint64_t page_size) {
     struct segment_pages pages;
     pages.start = libexec_round_down(segment->address, page_size);
@@ -42,71 +42,75 @@ static struct segment_pages segment_pages_of(const struct libexec_segment *segme
 // What a walk over the table needs beside the plan.
 struct plan_walk {
     struct libexec_window *window;
-    const struct libexec_policy *policy;
     struct libexec_report *report;
     struct libexec_report *own;
     uint64_t page_size;
     uint64_t occupied; // not 0: some segment occupies a byte
     uint64_t property_offset;
     uint64_t property_length;
+    uint32_t policy; // LIBEXEC_POLICY_... bits
+    uint32_t index;  // of the entry at hand
     bool entry_executable;
 };
 
 // Extents are formed as Linux forms them, with wrapping sums; a sum that wraps is refused by the check of its segment.
 static void plan_extend(struct libexec_plan *plan, const struct plan_walk *walk,
                         const struct libexec_segment *segment) {
-    const uint64_t start = libexec_round_down(segment->address, walk->page_size);
+    const uint64_t page_size = walk->page_size;
+    const uint64_t start = libexec_round_down(segment->address, page_size);
     const uint64_t end = segment->address + segment->memory_size;
-    if (plan->segment_count == 0) {
+    if (plan->segment_count++ == 0)
         plan->low = start;
-    } else if (start < plan->high) {
+    if (start < plan->high && (walk->policy & LIBEXEC_POLICY_NO_OVERLAP) != 0)
+        libexec_fail(walk->own, LIBEXEC_E_OVERLAP, start, plan->high);
+    if (segment->file_size != 0 && !libexec_inside(segment->file_offset, segment->file_size, plan->file_size)) {
         plan->flags &= ~LIBEXEC_PLAN_ORDERED;
-        if ((walk->policy->flags & LIBEXEC_POLICY_NO_OVERLAP) != 0)
-            libexec_fail(walk->own, LIBEXEC_E_OVERLAP, start, plan->high);
+        libexec_fail(walk->own, LIBEXEC_E_OUTSIDE_FILE, segment->file_offset + segment->file_size, plan->file_size);
     }
-    if (end <= segment->address || segment->file_size > segment->memory_size ||
-        ((segment->file_offset ^ segment->address) & (walk->page_size - 1)) != 0)
+    // `high` is 0 before the first one.
+    if (start < plan->high || end <= segment->address || segment->file_size > segment->memory_size ||
+        ((segment->file_offset ^ segment->address) & (page_size - 1)) != 0)
         plan->flags &= ~LIBEXEC_PLAN_ORDERED;
     plan->low = libexec_min(plan->low, start);
     plan->end = libexec_max(plan->end, end);
-    plan->high = libexec_round_up(plan->end, walk->page_size);
+    plan->high = libexec_round_up(plan->end, page_size);
 }
 
-// What only this library or its policies refuse.
-static void plan_refuse_segment(struct libexec_plan *plan, struct plan_walk *walk,
-                                const struct libexec_segment *segment) {
+// LIBEXEC_RIGHT_... for PF_... bits: read and execute change places.
+static const uint8_t plan_rights[8] = {0, 4, 2, 6, 1, 5, 3, 7};
+_Static_assert(ELF_PF_X == 1 && ELF_PF_W == 2 && ELF_PF_R == 4 && LIBEXEC_RIGHT_READ == 1 && LIBEXEC_RIGHT_WRITE == 2 &&
+                   LIBEXEC_RIGHT_EXECUTE == 4,
+               "as the table says");
+
+// What only policies refuse.
+static void plan_look_at_code(const struct libexec_plan *plan, struct plan_walk *walk,
+                              const struct libexec_segment *segment) {
     const uint32_t rights = segment->rights;
-    if (segment->file_size != 0 && !libexec_inside(segment->file_offset, segment->file_size, plan->file_size)) {
-        plan->flags &= ~LIBEXEC_PLAN_ORDERED;
-        libexec_fail(walk->own, LIBEXEC_E_OUTSIDE_FILE, libexec_end_of(segment->file_offset, segment->file_size),
-                     plan->file_size);
-    }
-    if ((rights & LIBEXEC_RIGHT_EXECUTE) == 0)
-        return;
-    walk->entry_executable |= plan->entry - segment->address < segment->memory_size;
-    if ((walk->policy->flags & LIBEXEC_POLICY_NO_WRITE_EXECUTE) == 0)
+    if (plan->entry - segment->address < segment->memory_size)
+        walk->entry_executable = true;
+    if ((walk->policy & LIBEXEC_POLICY_NO_WRITE_EXECUTE) == 0)
         return;
     const struct segment_pages pages = segment_pages_of(segment, walk->page_size);
     if ((rights & LIBEXEC_RIGHT_WRITE) != 0 || pages.end != pages.file_end) // zero pages are writable
         libexec_fail(walk->own, LIBEXEC_E_WRITE_EXECUTE, rights, LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_EXECUTE);
 }
 
-static void plan_add_segment(struct libexec_plan *plan, struct plan_walk *walk, const uint8_t *bytes, uint32_t index) {
-    if (plan->segment_count == LIBEXEC_CONFIG_SEGMENTS) {
+// What a PT_LOAD says is put into `segment`, the next one of the plan.
+static LIBEXEC_APART void plan_add_segment(struct libexec_plan *plan, struct plan_walk *walk, const uint8_t *bytes,
+                                           struct libexec_segment *segment) {
+    const uint64_t alignment = libexec_load64(bytes + ELF_P_ALIGN);
+    if (walk->own->status == LIBEXEC_OK)
+        walk->own->program_header = walk->index;
+    if (segment == plan->segments + LIBEXEC_CONFIG_SEGMENTS) {
         libexec_fail(walk->own, LIBEXEC_E_SEGMENT_CAPACITY, LIBEXEC_CONFIG_SEGMENTS + 1, LIBEXEC_CONFIG_SEGMENTS);
         return;
     }
-    struct libexec_segment *segment = &plan->segments[plan->segment_count];
-    const uint64_t alignment = libexec_load64(bytes + ELF_P_ALIGN);
     segment->address = libexec_load64(bytes + ELF_P_VADDR);
     segment->memory_size = libexec_load64(bytes + ELF_P_MEMSZ);
     segment->file_offset = libexec_load64(bytes + ELF_P_OFFSET);
     segment->file_size = libexec_load64(bytes + ELF_P_FILESZ);
-    segment->rights = libexec_rights_of(libexec_load32(bytes + ELF_P_FLAGS));
-    segment->program_header = index;
-    plan_extend(plan, walk, segment);
-    plan_refuse_segment(plan, walk, segment);
-    plan->segment_count++;
+    segment->rights = plan_rights[bytes[ELF_P_FLAGS] & (ELF_PF_R | ELF_PF_W | ELF_PF_X)];
+    segment->program_header = walk->index;
     walk->occupied |= segment->memory_size;
     if (libexec_power_of_two(alignment))
         plan->alignment = libexec_max(plan->alignment, alignment);
@@ -116,6 +120,9 @@ static void plan_add_segment(struct libexec_plan *plan, struct plan_walk *walk, 
         plan->flags |= LIBEXEC_PLAN_HEADERS_MAPPED;
         plan->program_headers = plan->program_headers_offset - segment->file_offset + segment->address;
     }
+    plan_extend(plan, walk, segment);
+    if ((segment->rights & LIBEXEC_RIGHT_EXECUTE) != 0)
+        plan_look_at_code(plan, walk, segment);
 }
 
 static void plan_note_interpreter(struct libexec_plan *plan, const struct plan_walk *walk, const uint8_t *bytes) {
@@ -124,6 +131,7 @@ static void plan_note_interpreter(struct libexec_plan *plan, const struct plan_w
     const uint64_t length = libexec_load64(bytes + ELF_P_FILESZ);
     if ((plan->flags & LIBEXEC_PLAN_INTERPRETER) != 0 || libexec_report_on_interpreter(report))
         return; // the first one counts; an interpreter's own is ignored, as Linux does
+    report->program_header = walk->index;
     plan->flags |= LIBEXEC_PLAN_INTERPRETER;
     plan->interpreter_offset = offset;
     plan->interpreter_length = length;
@@ -135,7 +143,7 @@ static void plan_note_interpreter(struct libexec_plan *plan, const struct plan_w
         libexec_fail(report, LIBEXEC_E_INTERPRETER_OUTSIDE, offset + length, plan->file_size);
 }
 
-static void plan_note_tls(struct libexec_plan *plan, const uint8_t *bytes, uint32_t index) {
+static void plan_note_tls(struct libexec_plan *plan, const struct plan_walk *walk, const uint8_t *bytes) {
     if ((plan->flags & LIBEXEC_PLAN_TLS) != 0)
         return;
     plan->flags |= LIBEXEC_PLAN_TLS;
@@ -144,30 +152,32 @@ static void plan_note_tls(struct libexec_plan *plan, const uint8_t *bytes, uint3
     plan->tls_memory_size = libexec_load64(bytes + ELF_P_MEMSZ);
     plan->tls_address = libexec_load64(bytes + ELF_P_VADDR);
     plan->tls_alignment = libexec_load64(bytes + ELF_P_ALIGN);
-    plan->tls_program_header = index;
+    plan->tls_program_header = walk->index;
 }
 
 // The last header wins.
-static void plan_note_stack(struct libexec_plan *plan, uint32_t flags, uint32_t index) {
+static void plan_note_stack(struct libexec_plan *plan, const struct plan_walk *walk, const uint8_t *bytes) {
     plan->flags &= ~LIBEXEC_PLAN_EXECUTABLE_STACK;
-    plan->flags |= LIBEXEC_PLAN_STACK_RIGHTS | ((flags & ELF_PF_X) != 0 ? LIBEXEC_PLAN_EXECUTABLE_STACK : 0);
-    plan->stack_program_header = index;
+    plan->flags |= LIBEXEC_PLAN_STACK_RIGHTS;
+    if ((bytes[ELF_P_FLAGS] & ELF_PF_X) != 0)
+        plan->flags |= LIBEXEC_PLAN_EXECUTABLE_STACK;
+    plan->stack_program_header = walk->index;
 }
 
 // One entry, decoded only where its type matters.
-static void plan_add_header(struct libexec_plan *plan, struct plan_walk *walk, const uint8_t *bytes, uint32_t index) {
+static void plan_add_header(struct libexec_plan *plan, struct plan_walk *walk, const uint8_t *bytes) {
     switch (libexec_load32(bytes + ELF_P_TYPE)) {
     case ELF_PT_LOAD:
-        plan_add_segment(plan, walk, bytes, index);
+        plan_add_segment(plan, walk, bytes, &plan->segments[plan->segment_count]);
         break;
     case ELF_PT_INTERP:
         plan_note_interpreter(plan, walk, bytes);
         break;
     case ELF_PT_TLS:
-        plan_note_tls(plan, bytes, index);
+        plan_note_tls(plan, walk, bytes);
         break;
     case ELF_PT_GNU_STACK:
-        plan_note_stack(plan, libexec_load32(bytes + ELF_P_FLAGS), index);
+        plan_note_stack(plan, walk, bytes);
         break;
     case ELF_PT_GNU_PROPERTY:
         walk->property_offset = libexec_load64(bytes + ELF_P_OFFSET);
@@ -178,23 +188,26 @@ static void plan_add_header(struct libexec_plan *plan, struct plan_walk *walk, c
     }
 }
 
-static enum libexec_status plan_walk_table(struct libexec_plan *plan, struct plan_walk *walk) {
+static enum libexec_status plan_walk_table(struct libexec_plan *plan, struct plan_walk *walk,
+                                           struct libexec_report *report) {
+    struct libexec_window *window = walk->window;
     uint64_t offset = plan->program_headers_offset;
     const uint64_t end = offset + (uint64_t)plan->program_header_count * ELF_PROGRAM_HEADER_SIZE;
-    for (uint32_t index = 0; offset != end; index++) {
-        const uint8_t *bytes =
-            libexec_window_get(walk->window, offset, ELF_PROGRAM_HEADER_SIZE, end - offset, walk->report);
+    while (offset != end) {
+        const uint8_t *bytes = libexec_window_get(window, offset, ELF_PROGRAM_HEADER_SIZE, end - offset, report);
         if (bytes == NULL) // the file is long enough and so is the buffer: else a read failed
-            return libexec_refuse(walk->report, LIBEXEC_E_CONTRACT);
-        walk->report->program_header = index;
-        if (walk->own->status == LIBEXEC_OK)
-            walk->own->program_header = index;
-        plan_add_header(plan, walk, bytes, index);
-        if (walk->report->status != LIBEXEC_OK)
-            break;
-        offset += ELF_PROGRAM_HEADER_SIZE;
+            return libexec_fail(report, LIBEXEC_E_CONTRACT, offset, end);
+        const uint8_t *const last = window->bytes + window->length - ELF_PROGRAM_HEADER_SIZE;
+        for (; bytes <= last && offset != end; bytes += ELF_PROGRAM_HEADER_SIZE) {
+            plan_add_header(plan, walk, bytes);
+            if (report->status != LIBEXEC_OK)
+                return report->status;
+            walk->index++;
+            offset += ELF_PROGRAM_HEADER_SIZE;
+        }
     }
-    return walk->report->status;
+    report->program_header = LIBEXEC_NO_PROGRAM_HEADER;
+    return LIBEXEC_OK;
 }
 
 // The bits of GNU_PROPERTY_X86_FEATURE_1_AND. A malformed note has no bits; it is never a reason to refuse.
@@ -235,7 +248,7 @@ _Static_assert(ELF_X86_FEATURE_1_IBT == 1 && ELF_X86_FEATURE_1_SHSTK == 2 &&
                "the note's bits have the order of the plan's");
 
 static void plan_refuse(const struct libexec_plan *plan, const struct plan_walk *walk) {
-    const uint32_t policy = walk->policy->flags;
+    const uint32_t policy = walk->policy;
     struct libexec_report *own = walk->own;
     if (walk->occupied == 0)
         libexec_fail(own, LIBEXEC_E_NO_SEGMENTS, plan->segment_count, 1);
@@ -254,18 +267,17 @@ enum libexec_status libexec_plan_collect(struct libexec_plan *plan, struct libex
                                          const struct libexec_arch *arch, const struct libexec_policy *policy,
                                          struct libexec_report *report, struct libexec_report *own) {
     struct plan_walk walk = {
-        .window = window, .policy = policy, .report = report, .own = own, .page_size = arch->page_size};
+        .window = window, .report = report, .own = own, .page_size = arch->page_size, .policy = policy->flags};
     memset(plan, 0, offsetof(struct libexec_plan, segments));
     plan->file_size = window->source->size;
     if (libexec_header_parse(plan, window->bytes, window->length, arch, report, own) != LIBEXEC_OK)
         return report->status;
     plan->flags = LIBEXEC_PLAN_ORDERED | (plan->type == ELF_TYPE_DYN ? LIBEXEC_PLAN_POSITION_INDEPENDENT : 0);
     report->stage = LIBEXEC_STAGE_PLAN;
-    if (plan_walk_table(plan, &walk) != LIBEXEC_OK)
+    if (plan_walk_table(plan, &walk, report) != LIBEXEC_OK)
         return report->status;
     plan->alignment = libexec_round_up(plan->alignment, arch->page_size);
     plan_refuse(plan, &walk);
-    report->program_header = LIBEXEC_NO_PROGRAM_HEADER;
     return plan_read_property(plan, &walk);
 }
 
@@ -321,72 +333,54 @@ static LIBEXEC_APART enum libexec_status segment_check_range(const struct libexe
     return LIBEXEC_OK;
 }
 
-// The pages with file bytes: Linux's elf_map. Sums wrap here as they do there; each is tested before it is used.
-static enum libexec_status segment_check_file(const struct libexec_segment *segment,
-                                              const struct libexec_placing *placing, bool first,
-                                              struct libexec_report *report) {
+// First the pages with file bytes, Linux's elf_map; then the zero pages, its vm_brk_flags; then its last look at the
+// addresses. Sums wrap here as they do there; each is tested before it is used.
+static enum libexec_status segment_check(const struct libexec_segment *segment, struct libexec_placing *placing,
+                                         bool first, struct libexec_report *report) {
     const uint64_t page_size = placing->bounds->page_size;
-    const uint64_t in_page = segment->address & (page_size - 1);
-    const uint64_t offset = segment->file_offset - in_page;
-    uint64_t length = libexec_round_up(segment->file_size + in_page, page_size);
-    if (segment->file_size == 0 || length == 0) // wrapped: p_filesz is refused later, with p_memsz
-        return LIBEXEC_OK;
-    if (first && placing->span != 0)
-        length = libexec_round_up(placing->span, page_size);
-    if (offset + length < offset)
-        return libexec_fail(report, LIBEXEC_E_FILE_RANGE, segment->file_offset, UINT64_MAX);
-    if ((offset & (page_size - 1)) != 0)
-        return libexec_fail(report, LIBEXEC_E_CONGRUENCE, segment->file_offset & (page_size - 1), in_page);
-    if (placing->searching)
-        return libexec_fail(report, LIBEXEC_E_NO_ROOM, length, placing->bounds->user_high);
-    if (segment_check_range(placing, placing->bias + segment->address - in_page, length,
-                            (segment->rights & LIBEXEC_RIGHT_WRITE) != 0, report) != LIBEXEC_OK)
-        return report->status;
-    if (offset + length > (uint64_t)INT64_MAX)
-        return libexec_fail(report, LIBEXEC_E_FILE_OFFSET, segment->file_offset, INT64_MAX);
-    return LIBEXEC_OK;
-}
-
-// The zero pages: Linux's vm_brk_flags.
-static enum libexec_status segment_check_zero(const struct libexec_segment *segment,
-                                              const struct libexec_placing *placing, struct libexec_report *report) {
-    const uint64_t page_size = placing->bounds->page_size;
-    const uint64_t address = placing->bias + segment->address;
-    const uint64_t start = segment->file_size != 0 ? libexec_round_up(address + segment->file_size, page_size)
-                                                   : libexec_round_down(address, page_size);
-    const uint64_t length = libexec_round_up(address + segment->memory_size, page_size) - start;
-    if (segment->memory_size <= segment->file_size || length == 0)
-        return LIBEXEC_OK;
-    return segment_check_range(placing, start, length, true, report);
-}
-
-static enum libexec_status segment_check_addresses(const struct libexec_segment *segment,
-                                                   const struct libexec_placing *placing,
-                                                   struct libexec_report *report) {
     const uint64_t high = placing->bounds->user_high;
-    const uint64_t biased = libexec_round_down(placing->bias + segment->address, placing->bounds->page_size);
+    const struct segment_pages pages = segment_pages_of(segment, page_size);
+    const uint64_t start = pages.start + placing->bias; // the bias is a multiple of the page size
     const uint64_t address =
         segment->address + (!LIBEXEC_CONFIG_STATIC_ONLY && placing->interpreter ? placing->bias : 0);
-    if ((placing->placed && biased >= high) || address >= high)
+    const uint64_t in_page = segment->address - pages.start;
+    const uint64_t offset = segment->file_offset - in_page;
+    const uint64_t zeros = pages.end - pages.file_end;
+    uint64_t length = pages.file_end - pages.start;
+    if (length != 0) { // 0 also where p_filesz wraps: that is refused below, with p_memsz
+        if (first && placing->span != 0)
+            length = libexec_round_up(placing->span, page_size);
+        if (offset + length < offset)
+            return libexec_fail(report, LIBEXEC_E_FILE_RANGE, segment->file_offset, UINT64_MAX);
+        if ((offset & (page_size - 1)) != 0)
+            return libexec_fail(report, LIBEXEC_E_CONGRUENCE, segment->file_offset, segment->address);
+        if (placing->searching)
+            return libexec_fail(report, LIBEXEC_E_NO_ROOM, length, high);
+        if (segment_check_range(placing, start, length, (segment->rights & LIBEXEC_RIGHT_WRITE) != 0, report) !=
+            LIBEXEC_OK)
+            return report->status;
+        if (offset + length > (uint64_t)INT64_MAX)
+            return libexec_fail(report, LIBEXEC_E_FILE_OFFSET, segment->file_offset, INT64_MAX);
+    }
+    if (segment->memory_size > segment->file_size && zeros != 0 &&
+        segment_check_range(placing, pages.file_end + placing->bias, zeros, true, report) != LIBEXEC_OK)
+        return report->status;
+    if ((placing->placed && start >= high) || address >= high)
         return libexec_fail(report, LIBEXEC_E_ADDRESS_RANGE, segment->address, high);
     if (segment->file_size > segment->memory_size)
         return libexec_fail(report, LIBEXEC_E_FILE_OVER_MEMORY, segment->file_size, segment->memory_size);
     if (!libexec_inside(address, segment->memory_size, high))
         return libexec_fail(report, LIBEXEC_E_ADDRESS_RANGE, segment->memory_size, high);
+    placing->pages += (pages.end - pages.start) / page_size;
     return LIBEXEC_OK;
 }
 
 enum libexec_status libexec_plan_check(const struct libexec_plan *plan, struct libexec_placing *placing, uint32_t from,
                                        uint32_t to, struct libexec_report *report) {
     for (; from < to; from++) {
-        const struct libexec_segment *segment = &plan->segments[from];
-        report->program_header = segment->program_header;
-        if (segment_check_file(segment, placing, from == 0, report) != LIBEXEC_OK ||
-            segment_check_zero(segment, placing, report) != LIBEXEC_OK ||
-            segment_check_addresses(segment, placing, report) != LIBEXEC_OK)
+        report->program_header = plan->segments[from].program_header;
+        if (segment_check(&plan->segments[from], placing, from == 0, report) != LIBEXEC_OK)
             return report->status;
-        const struct segment_pages pages = segment_pages_of(segment, placing->bounds->page_size);
-        placing->pages += (pages.end - pages.start) / placing->bounds->page_size;
     }
     report->program_header = LIBEXEC_NO_PROGRAM_HEADER;
     if (placing->pages > placing->bounds->page_budget)
@@ -438,78 +432,96 @@ enum libexec_status libexec_plan_read(struct libexec_plan *plan, const struct li
 
 // ---- run ------------------------------------------------------------------------------------------------------------
 
-// The first page from `cursor->from` on that any segment covers, and that segment. Segments that ascend and share no
-// page are passed only once.
-static uint32_t run_first(const struct libexec_plan *plan, uint64_t page_size, struct libexec_run_cursor *cursor,
-                          uint64_t *page) {
-    const bool ordered = (plan->flags & LIBEXEC_PLAN_ORDERED) != 0;
-    uint32_t found = LIBEXEC_CONFIG_SEGMENTS;
-    for (uint32_t i = cursor->index; i < plan->segment_count; i++) {
-        const struct segment_pages pages = segment_pages_of(&plan->segments[i], page_size);
-        const uint64_t start = libexec_max(pages.start, cursor->from);
-        if (start >= pages.end || (found != LIBEXEC_CONFIG_SEGMENTS && start >= *page))
-            continue;
-        *page = start;
-        found = i;
-        if (ordered) {
-            cursor->index = i;
-            return i;
-        }
-    }
-    return found == LIBEXEC_CONFIG_SEGMENTS ? found : plan->segment_count - 1;
-}
-
-// File bytes of a segment from `page` on: all of its pages where p_memsz == p_filesz (the bytes around the segment are
-// as in the file), else up to p_filesz; `most` at most.
-static void run_file_bytes(const struct libexec_plan *plan, const struct libexec_segment *segment, uint64_t file_end,
-                           uint64_t most, struct libexec_run *run) {
-    const uint64_t end = segment->memory_size > segment->file_size ? segment->address + segment->file_size : file_end;
+// File bytes of a segment from the run's first page on: all of its pages where p_memsz == p_filesz (the bytes around
+// the segment are as in the file), else up to p_filesz; `most` at most.
+static inline void run_file_bytes(const struct libexec_plan *plan, const struct libexec_segment *segment,
+                                  uint64_t file_end, uint64_t most, struct libexec_run *run) {
+    if (segment->memory_size > segment->file_size)
+        file_end = segment->address + segment->file_size;
     run->file_offset = segment->file_offset - segment->address + run->address; // modulo 2^64; the sum is in the file
     // The last page may reach past the end of the file: what the file lacks is zero, as in a page cache.
+    const uint64_t length = libexec_min(file_end - run->address, most);
     if (run->file_offset < plan->file_size)
-        run->file_length = libexec_min(libexec_min(end - run->address, most), plan->file_size - run->file_offset);
+        run->file_length = libexec_min(length, plan->file_size - run->file_offset);
+}
+
+// The pages of `owner` from `page` to `end` at most: those with file bytes, or those without.
+static inline void run_of_segment(const struct libexec_plan *plan, const struct libexec_segment *owner,
+                                  const struct segment_pages *pages, uint64_t page, uint64_t end,
+                                  struct libexec_run *run) {
+    const bool has_bytes = page < pages->file_end;
+    run->address = page;
+    run->length = libexec_min(end, has_bytes ? pages->file_end : pages->end) - page;
+    run->file_offset = 0;
+    run->file_length = 0;
+    run->rights = owner->rights;
+    run->program_header = owner->program_header;
+    if (has_bytes)
+        run_file_bytes(plan, owner, pages->file_end, run->length, run);
+    else
+        run->rights |= LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_WRITE;
+}
+
+// The last segment before `segment` that covers `page`; NULL where there is none. `*cut` becomes the lowest beginning
+// of another one above the page that is passed on the way.
+static const struct libexec_segment *run_owner(const struct libexec_plan *plan, const struct libexec_segment *segment,
+                                               uint64_t page_size, uint64_t page, struct segment_pages *pages,
+                                               uint64_t *cut) {
+    while (segment-- != plan->segments) {
+        *pages = segment_pages_of(segment, page_size);
+        if (page < pages->end && pages->start <= page)
+            return segment;
+        if (pages->end != pages->start && pages->start > page)
+            *cut = libexec_min(*cut, pages->start);
+    }
+    return NULL;
+}
+
+// The run that begins with `page`, the first one that some segment covers.
+static LIBEXEC_APART void run_shared(const struct libexec_plan *plan, uint64_t page_size, uint64_t page,
+                                     struct libexec_run *run) {
+    struct segment_pages pages;
+    uint64_t cut = UINT64_MAX; // where a later segment takes over
+    const struct libexec_segment *segment =
+        run_owner(plan, plan->segments + plan->segment_count, page_size, page, &pages, &cut);
+    if (segment == NULL) // cannot be: some segment covers the page
+        return;
+    run_of_segment(plan, segment, &pages, page, cut, run);
+    // A bss-only segment may begin inside a page. What earlier segments put below its first byte stays: the file bytes
+    // of that page, cut at the lowest such beginning.
+    uint64_t limit = page_size;
+    while (segment != NULL && segment->file_size == 0 && segment->address > page) {
+        limit = libexec_min(limit, segment->address - page);
+        segment = run_owner(plan, segment, page_size, page, &pages, &cut);
+    }
+    if (limit == page_size || segment == NULL || page >= pages.file_end)
+        return;
+    run_file_bytes(plan, segment, pages.file_end, limit, run);
+    if (run->file_length != 0)
+        run->length = page_size;
 }
 
 bool libexec_plan_run(const struct libexec_plan *plan, uint64_t page_size, struct libexec_run_cursor *cursor,
                       struct libexec_run *run) {
-    uint64_t page = 0;
-    uint32_t index = run_first(plan, page_size, cursor, &page);
-    if (index == LIBEXEC_CONFIG_SEGMENTS)
-        return false;
-    const struct libexec_segment *owner = NULL;
-    uint64_t cut = UINT64_MAX;   // where a later segment takes over
-    uint64_t limit = UINT64_MAX; // where the owner's zeros begin inside the page
-    run->address = page;
-    run->file_offset = 0;
-    run->file_length = 0;
-    for (;; index--) {
-        const struct libexec_segment *segment = &plan->segments[index];
-        const struct segment_pages pages = segment_pages_of(segment, page_size);
-        if (page - pages.start >= pages.end - pages.start) { // does not cover the page
-            if (owner == NULL && pages.start > page && pages.end != pages.start)
-                cut = libexec_min(cut, pages.start);
-        } else {
-            const bool has_bytes = page < pages.file_end;
-            if (owner == NULL) { // the last in the table that covers the page
-                owner = segment;
-                run->length = libexec_min(cut, has_bytes ? pages.file_end : pages.end) - page;
-                run->rights = segment->rights | (has_bytes ? 0 : LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_WRITE);
-                run->program_header = segment->program_header;
-            }
-            if (has_bytes)
-                run_file_bytes(plan, segment, pages.file_end, libexec_min(limit, run->length), run);
-            // A bss-only segment may begin inside a page. What earlier segments put below its first byte stays: the
-            // file bytes of that page, cut at the lowest such beginning.
-            if (segment->file_size != 0 || segment->address <= page)
-                break;
-            limit = libexec_min(limit, segment->address - page);
-        }
-        if (index == 0)
+    const bool ordered = (plan->flags & LIBEXEC_PLAN_ORDERED) != 0;
+    uint64_t first = UINT64_MAX; // page from cursor->from on that any segment covers
+    for (uint32_t i = cursor->index; i < plan->segment_count; i++) {
+        const struct segment_pages pages = segment_pages_of(&plan->segments[i], page_size);
+        const uint64_t page = libexec_max(pages.start, cursor->from);
+        if (page >= pages.end)
+            continue;
+        first = libexec_min(first, page);
+        if (ordered) { // it ascends and shares no page: it is its own owner
+            cursor->index = i;
+            run_of_segment(plan, &plan->segments[i], &pages, page, pages.end, run);
             break;
+        }
     }
-    if (limit != UINT64_MAX && run->file_length != 0)
-        run->length = page_size;
-    cursor->from = page + run->length;
+    if (first == UINT64_MAX)
+        return false;
+    if (!ordered)
+        run_shared(plan, page_size, first, run);
+    cursor->from = run->address + run->length;
     return true;
 }
 

@@ -44,27 +44,22 @@ void libexec_space_close_views(struct libexec_state *state) {
     space_close_slot(state, &state->space.slots[1]);
 }
 
-// Gives `role` a view that begins with the page of `address`. The page is in no open view: whole pages are asked for,
-// so that two views never share one.
-static bool space_move(struct libexec_state *state, enum space_role role, uint64_t address, uint64_t end) {
-    struct libexec_space *space = &state->space;
+// Opens a view in `slot` that begins with the page of `address`. The page is in no open view: whole pages are asked
+// for, so that two views never share one.
+static bool space_open(struct libexec_state *state, struct libexec_slot *slot, const struct libexec_slot *neighbour,
+                       uint64_t address, uint64_t end) {
     const uint64_t page_size = state->bounds.page_size;
     const uint64_t page = libexec_round_down(address, page_size);
-    const uint8_t other = space->role_slot[1 - role];
-    const uint8_t own = 1 - other; // views of both roles may have been one
-    struct libexec_slot *slot = &space->slots[own];
-    const struct libexec_slot *neighbour = &space->slots[other];
     struct libexec_view view = {NULL, 0};
-    space->role_slot[role] = own;
     space_close_slot(state, slot);
-    end = libexec_round_up(end, page_size);
+    uint64_t length = libexec_round_up(end, page_size) - page;
     if (neighbour->length != 0 && neighbour->address > page)
-        end = libexec_min(end, neighbour->address);
+        length = libexec_min(length, neighbour->address - page);
     state->report.address = page;
-    const int code = state->host->translate(state->context, space->handle, page, end - page, &view);
+    const int code = state->host->translate(state->context, state->space.handle, page, length, &view);
     if (code != 0)
         return libexec_fail_host(&state->report, LIBEXEC_E_TRANSLATE, code) == LIBEXEC_OK;
-    if (view.bytes != NULL && view.length <= end - page) {
+    if (view.bytes != NULL && view.length <= length) {
         slot->address = page;
         slot->length = view.length;
         slot->bytes = view.bytes;
@@ -74,19 +69,30 @@ static bool space_move(struct libexec_state *state, enum space_role role, uint64
             return true;
     }
     state->report.known |= LIBEXEC_REPORT_ADDRESS;
-    return libexec_fail(&state->report, LIBEXEC_E_CONTRACT, view.length, end - page) == LIBEXEC_OK;
+    return libexec_fail(&state->report, LIBEXEC_E_CONTRACT, view.length, length) == LIBEXEC_OK;
+}
+
+// The view of `role` does not hold `address`: that of the other role may, else a new one is opened.
+static LIBEXEC_APART struct libexec_slot *space_switch(struct libexec_state *state, enum space_role role,
+                                                       uint64_t address, uint64_t end) {
+    struct libexec_space *space = &state->space;
+    struct libexec_slot *slot = space->roles[1 - role] == space->slots ? &space->slots[1] : space->slots;
+    struct libexec_slot *neighbour = space->roles[1 - role];
+    if (space->roles[role] != neighbour && address - neighbour->address < neighbour->length)
+        slot = neighbour;
+    else if (address - slot->address >= slot->length && !space_open(state, slot, neighbour, address, end))
+        return NULL;
+    space->roles[role] = slot;
+    return slot;
 }
 
 uint8_t *libexec_space_at(struct libexec_state *state, enum space_role role, uint64_t address, uint64_t end,
                           uint64_t *available) {
-    struct libexec_space *space = &state->space;
-    const struct libexec_slot *slot = &space->slots[space->role_slot[role]];
-    if (address - slot->address >= slot->length) { // the view of the other role may hold it, else a new one is opened
-        space->role_slot[role] ^= 1;
-        slot = &space->slots[space->role_slot[role]];
-        if (address - slot->address >= slot->length && !space_move(state, role, address, end))
+    const struct libexec_slot *slot = state->space.roles[role];
+    if (address - slot->address >= slot->length) {
+        slot = space_switch(state, role, address, end);
+        if (slot == NULL)
             return NULL;
-        slot = &space->slots[space->role_slot[role]];
     }
     *available = slot->length - (address - slot->address);
     return slot->bytes + (address - slot->address);

@@ -20,9 +20,9 @@ struct libexec_slot {
 struct libexec_space {
     void *handle;
     bool made;
-    uint8_t role_slot[2];
     uint32_t pending; // map operations collected for map_many
     struct libexec_slot slots[2];
+    struct libexec_slot *roles[2]; // the view that each role has: both may have the same
 };
 
 // One of the two files. The program is the final one, after scripts; both are closed before the first commit hook.
@@ -94,6 +94,7 @@ struct libexec_state {
 
     struct libexec_image_file files[2]; // FILE_PROGRAM, FILE_INTERPRETER
     struct libexec_image_answer answer;
+    uint64_t edges[7];                 // of the parts that follow the files: see load.c
     struct libexec_range tls_borrowed; // the whole pages of the TLS template that may be the file's own
 
     // Not cleared at the start; each stage sets what is its own.
