@@ -30,17 +30,6 @@ static void load_set_edges(struct libexec_state *state) {
     edges[PART_COUNT] = layout->stack.address + layout->stack.length;
 }
 
-static void load_image_region(const struct libexec_image_file *file, const struct libexec_run *run,
-                              struct libexec_region *region) {
-    region->address = run->address + file->bias;
-    region->length = run->length;
-    region->file_offset = run->file_offset;
-    region->file_length = run->file_length;
-    region->kind = (enum libexec_region_kind)(run->file_length != 0 ? (uint32_t)file->kind : LIBEXEC_REGION_BSS);
-    region->file = file->kind;
-    region->rights = run->rights;
-    region->reserved = 0;
-}
 _Static_assert((int)LIBEXEC_REGION_PROGRAM == (int)LIBEXEC_FILE_PROGRAM &&
                    (int)LIBEXEC_REGION_INTERPRETER == (int)LIBEXEC_FILE_INTERPRETER,
                "a region with bytes of a file is called as the file is");
@@ -68,13 +57,14 @@ bool libexec_load_region(const struct libexec_state *state, struct libexec_regio
                          struct libexec_region *region) {
     const uint32_t files = libexec_file_count(state);
     for (; cursor->part < files; cursor->part++) {
-        struct libexec_run run;
-        if (libexec_plan_run(&state->plans[cursor->part], state->bounds.page_size, &cursor->run, &run)) {
-            load_image_region(&state->files[cursor->part], &run, region);
+        const struct libexec_image_file *file = &state->files[cursor->part];
+        if (libexec_plan_region(file->plan, state->bounds.page_size, file->bias, &cursor->of_plan, region)) {
+            region->file = file->kind;
+            region->kind = region->file_length != 0 ? (enum libexec_region_kind)file->kind : LIBEXEC_REGION_BSS;
             return true;
         }
-        cursor->run.from = 0;
-        cursor->run.index = 0;
+        cursor->of_plan.from = 0;
+        cursor->of_plan.index = 0;
     }
     for (uint32_t part = cursor->part - files; part < PART_COUNT; part++) {
         cursor->part++;

@@ -9,7 +9,7 @@
 // zero.
 struct libexec_region_cursor {
     uint32_t part;
-    struct libexec_run_cursor run;
+    struct libexec_plan_cursor of_plan;
 };
 
 bool libexec_load_region(const struct libexec_state *state, struct libexec_region_cursor *cursor,

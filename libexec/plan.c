@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // From program headers to a plan (gABI ch. 5), in three steps: collect (what the table says, once), check (each
-// segment, in Linux's order), run (which pages hold what, where segments share pages the later one wins). Nothing here
-// calls the host but to read.
+// segment, in Linux's order), regions (which pages hold what, where segments share pages the later one wins). Nothing
+// here calls the host but to read.
 #include "plan.h"
 
 #include "bytes.h"
@@ -430,43 +430,45 @@ enum libexec_status libexec_plan_read(struct libexec_plan *plan, const struct li
     return report->status;
 }
 
-// ---- run ------------------------------------------------------------------------------------------------------------
+// ---- regions
+// ------------------------------------------------------------------------------------------------------------
 
-// File bytes of a segment from the run's first page on: all of its pages where p_memsz == p_filesz (the bytes around
+// File bytes of a segment from the region's first page on: all of its pages where p_memsz == p_filesz (the bytes around
 // the segment are as in the file), else up to p_filesz; `most` at most.
-static inline void run_file_bytes(const struct libexec_plan *plan, const struct libexec_segment *segment,
-                                  uint64_t file_end, uint64_t most, struct libexec_run *run) {
+static inline void region_file_bytes(const struct libexec_plan *plan, const struct libexec_segment *segment,
+                                     uint64_t file_end, uint64_t most, struct libexec_region *region) {
     if (segment->memory_size > segment->file_size)
         file_end = segment->address + segment->file_size;
-    run->file_offset = segment->file_offset - segment->address + run->address; // modulo 2^64; the sum is in the file
+    region->file_offset =
+        segment->file_offset - segment->address + region->address; // unbiased yet; modulo 2^64; the sum is in the file
     // The last page may reach past the end of the file: what the file lacks is zero, as in a page cache.
-    const uint64_t length = libexec_min(file_end - run->address, most);
-    if (run->file_offset < plan->file_size)
-        run->file_length = libexec_min(length, plan->file_size - run->file_offset);
+    const uint64_t length = libexec_min(file_end - region->address, most);
+    if (region->file_offset < plan->file_size)
+        region->file_length = libexec_min(length, plan->file_size - region->file_offset);
 }
 
 // The pages of `owner` from `page` to `end` at most: those with file bytes, or those without.
-static inline void run_of_segment(const struct libexec_plan *plan, const struct libexec_segment *owner,
-                                  const struct segment_pages *pages, uint64_t page, uint64_t end,
-                                  struct libexec_run *run) {
+static inline void region_of_segment(const struct libexec_plan *plan, const struct libexec_segment *owner,
+                                     const struct segment_pages *pages, uint64_t page, uint64_t end,
+                                     struct libexec_region *region) {
     const bool has_bytes = page < pages->file_end;
-    run->address = page;
-    run->length = libexec_min(end, has_bytes ? pages->file_end : pages->end) - page;
-    run->file_offset = 0;
-    run->file_length = 0;
-    run->rights = owner->rights;
-    run->program_header = owner->program_header;
+    region->address = page;
+    region->length = libexec_min(end, has_bytes ? pages->file_end : pages->end) - page;
+    region->file_offset = 0;
+    region->file_length = 0;
+    region->rights = owner->rights;
+    region->program_header = owner->program_header;
     if (has_bytes)
-        run_file_bytes(plan, owner, pages->file_end, run->length, run);
+        region_file_bytes(plan, owner, pages->file_end, region->length, region);
     else
-        run->rights |= LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_WRITE;
+        region->rights |= LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_WRITE;
 }
 
 // The last segment before `segment` that covers `page`; NULL where there is none. `*cut` becomes the lowest beginning
 // of another one above the page that is passed on the way.
-static const struct libexec_segment *run_owner(const struct libexec_plan *plan, const struct libexec_segment *segment,
-                                               uint64_t page_size, uint64_t page, struct segment_pages *pages,
-                                               uint64_t *cut) {
+static const struct libexec_segment *region_owner(const struct libexec_plan *plan,
+                                                  const struct libexec_segment *segment, uint64_t page_size,
+                                                  uint64_t page, struct segment_pages *pages, uint64_t *cut) {
     while (segment-- != plan->segments) {
         *pages = segment_pages_of(segment, page_size);
         if (page < pages->end && pages->start <= page)
@@ -477,56 +479,81 @@ static const struct libexec_segment *run_owner(const struct libexec_plan *plan, 
     return NULL;
 }
 
-// The run that begins with `page`, the first one that some segment covers.
-static LIBEXEC_APART void run_shared(const struct libexec_plan *plan, uint64_t page_size, uint64_t page,
-                                     struct libexec_run *run) {
+// The region that begins with `page`, the first one that some segment covers.
+static LIBEXEC_APART void region_shared(const struct libexec_plan *plan, uint64_t page_size, uint64_t page,
+                                        struct libexec_region *region) {
     struct segment_pages pages;
     uint64_t cut = UINT64_MAX; // where a later segment takes over
     const struct libexec_segment *segment =
-        run_owner(plan, plan->segments + plan->segment_count, page_size, page, &pages, &cut);
+        region_owner(plan, plan->segments + plan->segment_count, page_size, page, &pages, &cut);
     if (segment == NULL) // cannot be: some segment covers the page
         return;
-    run_of_segment(plan, segment, &pages, page, cut, run);
+    region_of_segment(plan, segment, &pages, page, cut, region);
     // A bss-only segment may begin inside a page. What earlier segments put below its first byte stays: the file bytes
     // of that page, cut at the lowest such beginning.
     uint64_t limit = page_size;
     while (segment != NULL && segment->file_size == 0 && segment->address > page) {
         limit = libexec_min(limit, segment->address - page);
-        segment = run_owner(plan, segment, page_size, page, &pages, &cut);
+        segment = region_owner(plan, segment, page_size, page, &pages, &cut);
     }
     if (limit == page_size || segment == NULL || page >= pages.file_end)
         return;
-    run_file_bytes(plan, segment, pages.file_end, limit, run);
-    if (run->file_length != 0)
-        run->length = page_size;
+    region_file_bytes(plan, segment, pages.file_end, limit, region);
+    if (region->file_length != 0)
+        region->length = page_size;
 }
 
-bool libexec_plan_run(const struct libexec_plan *plan, uint64_t page_size, struct libexec_run_cursor *cursor,
-                      struct libexec_run *run) {
-    const bool ordered = (plan->flags & LIBEXEC_PLAN_ORDERED) != 0;
-    uint64_t first = UINT64_MAX; // page from cursor->from on that any segment covers
-    for (uint32_t i = cursor->index; i < plan->segment_count; i++) {
+// The first page from `from` on that any segment covers; UINT64_MAX where there is none.
+static uint64_t region_first_page(const struct libexec_plan *plan, uint64_t page_size, uint64_t from) {
+    uint64_t first = UINT64_MAX;
+    for (uint32_t i = 0; i < plan->segment_count; i++) {
         const struct segment_pages pages = segment_pages_of(&plan->segments[i], page_size);
+        const uint64_t page = libexec_max(pages.start, from);
+        if (page < pages.end)
+            first = libexec_min(first, page);
+    }
+    return first;
+}
+
+// Segments ascend and share no page: each is its own owner.
+static bool region_ordered(const struct libexec_plan *plan, uint64_t page_size, struct libexec_plan_cursor *cursor,
+                           struct libexec_region *region) {
+    while (cursor->index < plan->segment_count) {
+        const struct libexec_segment *segment = &plan->segments[cursor->index];
+        const struct segment_pages pages = segment_pages_of(segment, page_size);
         const uint64_t page = libexec_max(pages.start, cursor->from);
+        if (page >= pages.file_end) // its last region
+            cursor->index++;
         if (page >= pages.end)
             continue;
-        first = libexec_min(first, page);
-        if (ordered) { // it ascends and shares no page: it is its own owner
-            cursor->index = i;
-            run_of_segment(plan, &plan->segments[i], &pages, page, pages.end, run);
-            break;
-        }
+        region_of_segment(plan, segment, &pages, page, pages.end, region);
+        return true;
     }
-    if (first == UINT64_MAX)
-        return false;
-    if (!ordered)
-        run_shared(plan, page_size, first, run);
-    cursor->from = run->address + run->length;
+    return false;
+}
+
+bool libexec_plan_region(const struct libexec_plan *plan, uint64_t page_size, uint64_t bias,
+                         struct libexec_plan_cursor *cursor, struct libexec_region *region) {
+    if ((plan->flags & LIBEXEC_PLAN_ORDERED) != 0) {
+        if (!region_ordered(plan, page_size, cursor, region))
+            return false;
+    } else {
+        const uint64_t page = region_first_page(plan, page_size, cursor->from);
+        if (page == UINT64_MAX)
+            return false;
+        region_shared(plan, page_size, page, region);
+    }
+    cursor->from = region->address + region->length;
+    region->address += bias;
     return true;
 }
 
-bool libexec_plan_next_run(const struct libexec_plan *plan, uint32_t page_size, libexec_address from,
-                           struct libexec_run *run) {
-    struct libexec_run_cursor cursor = {from, 0};
-    return libexec_plan_run(plan, page_size, &cursor, run);
+bool libexec_plan_next_region(const struct libexec_plan *plan, uint32_t page_size, libexec_address from,
+                              struct libexec_region *region) {
+    struct libexec_plan_cursor cursor = {from, 0};
+    if (!libexec_plan_region(plan, page_size, 0, &cursor, region))
+        return false;
+    region->file = LIBEXEC_FILE_PROGRAM;
+    region->kind = region->file_length != 0 ? LIBEXEC_REGION_PROGRAM : LIBEXEC_REGION_BSS;
+    return true;
 }

@@ -48,14 +48,15 @@ enum libexec_status libexec_plan_check(const struct libexec_plan *plan, struct l
 // The same for all segments of a plan with LIBEXEC_PLAN_ORDERED at once. False where one might not pass.
 bool libexec_plan_check_ordered(const struct libexec_plan *plan, const struct libexec_placing *placing);
 
-// Walks the runs of a plan; see libexec_plan_next_run. Starts all zero, or with `from` set.
-struct libexec_run_cursor {
+// Walks the regions of a plan; see libexec_plan_next_region. Starts all zero, or with `from` set.
+struct libexec_plan_cursor {
     uint64_t from;
-    uint32_t index; // of the first segment that may still hold a run, where segments are ordered
+    uint32_t index; // of the first segment that may still hold a region, where segments are ordered
 };
 
-bool libexec_plan_run(const struct libexec_plan *plan, uint64_t page_size, struct libexec_run_cursor *cursor,
-                      struct libexec_run *run);
+// Fills all of a region but kind and file; `bias` is added to its address.
+bool libexec_plan_region(const struct libexec_plan *plan, uint64_t page_size, uint64_t bias,
+                         struct libexec_plan_cursor *cursor, struct libexec_region *region);
 
 // The name in PT_INTERP, from the window if it still holds it; closes the window. `size` is that of `name`; the name
 // ends with a NUL.

@@ -25,29 +25,6 @@ extern "C" {
 // Answers of `map` and `map_many` with a meaning of their own.
 #define LIBEXEC_HOST_OCCUPIED (-1) // something is mapped there already: the exec fails with LIBEXEC_E_OCCUPIED
 
-// What a region of the new image is.
-enum libexec_region_kind {
-    LIBEXEC_REGION_PROGRAM = 1,     // pages with bytes of the program's file
-    LIBEXEC_REGION_INTERPRETER = 2, // pages with bytes of the interpreter's file
-    LIBEXEC_REGION_BSS = 3,         // zero pages of either; `file` says whose
-    LIBEXEC_REGION_TLS = 4,         // the block built by the library
-    LIBEXEC_REGION_STACK = 5,
-    LIBEXEC_REGION_GUARD = 6 // below the stack; never to be mapped
-};
-
-// A run of pages of the new image: everything a kernel needs for /proc/PID/maps, a core dump, or a page fault. Regions
-// are as large as the decision allows, do not overlap, and stay valid as values for as long as the process lives.
-struct libexec_region {
-    libexec_address address; // multiple of the page size
-    uint64_t length;         // multiple of the page size, not 0
-    uint64_t file_offset;    // of the byte at `address`; congruent to it modulo the page size
-    uint64_t file_length;    // bytes from the file; the rest is zero. 0: all zero
-    enum libexec_region_kind kind;
-    enum libexec_file file; // LIBEXEC_FILE_PROGRAM, LIBEXEC_FILE_INTERPRETER, or NONE where no file is behind it
-    uint32_t rights;        // LIBEXEC_RIGHT_... as the program shall have them once it runs
-    uint32_t reserved;
-};
-
 // Where the pages of a map operation come from. Except for SHARE, COPY_ON_WRITE and FAULT (asked for only where the
 // source has the bit) every host must do all of them; a simple host treats WRITTEN as ZERO and maps RESERVE in full.
 enum libexec_backing {

@@ -68,14 +68,28 @@ struct libexec_plan {
     struct libexec_segment segments[LIBEXEC_CONFIG_SEGMENTS];
 };
 
-// What a run of pages holds. Pages of a run are consecutive in memory and in the file, and have the same rights.
-struct libexec_run {
-    libexec_address address; // multiple of the page size, in the file's own addresses
-    uint64_t length;         // multiple of the page size
-    uint64_t file_offset;    // of the first byte; congruent to `address` modulo the page size
+// What a region of the new image is.
+enum libexec_region_kind {
+    LIBEXEC_REGION_PROGRAM = 1,     // pages with bytes of the program's file
+    LIBEXEC_REGION_INTERPRETER = 2, // pages with bytes of the interpreter's file
+    LIBEXEC_REGION_BSS = 3,         // zero pages of either; `file` says whose
+    LIBEXEC_REGION_TLS = 4,         // the block built by the library
+    LIBEXEC_REGION_STACK = 5,
+    LIBEXEC_REGION_GUARD = 6 // below the stack; never to be mapped
+};
+
+// A run of pages of the new image, consecutive in memory and in the file, with the same rights: everything a kernel
+// needs for /proc/PID/maps, a core dump, or a page fault. Regions are as large as the decision allows, do not overlap,
+// and stay valid as values for as long as the process lives.
+struct libexec_region {
+    libexec_address address; // multiple of the page size
+    uint64_t length;         // multiple of the page size, not 0
+    uint64_t file_offset;    // of the byte at `address`; congruent to it modulo the page size
     uint64_t file_length;    // bytes from the file; what follows in [file_length, length) is zero. 0: all zero
-    uint32_t rights;         // LIBEXEC_RIGHT_...
-    uint32_t program_header; // of the segment that owns the pages
+    enum libexec_region_kind kind;
+    enum libexec_file file;  // LIBEXEC_FILE_PROGRAM, LIBEXEC_FILE_INTERPRETER, or NONE where no file is behind it
+    uint32_t rights;         // LIBEXEC_RIGHT_... as the program shall have them once it runs
+    uint32_t program_header; // of the PT_LOAD that owns the pages: index in the file's table; 0 where there is none
 };
 
 // Reads and validates an ELF image. `buffer` is working memory of at least 512 bytes, better
@@ -86,12 +100,12 @@ enum libexec_status libexec_plan_read(struct libexec_plan *plan, const struct li
                                       const struct libexec_arch *arch, const struct libexec_policy *policy,
                                       void *buffer, uint32_t buffer_size, struct libexec_report *report);
 
-// The first run of the plan that ends above `from` (a file address); false when there is none. Start with `from` 0 and
-// go on with `run->address + run->length`. Where segments overlap the later one in the table owns the page, as in
-// Linux. A run either holds file bytes (its last page perhaps zero-filled) or is all zero; zero pages are readable and
-// writable at least, as in Linux.
-bool libexec_plan_next_run(const struct libexec_plan *plan, uint32_t page_size, libexec_address from,
-                           struct libexec_run *run);
+// The first region of the plan that ends above `from`, in the file's own addresses, as of a program; false when there
+// is none. Start with `from` 0 and go on with `region->address + region->length`. Where segments overlap the later one
+// in the table owns the page, as in Linux. A region either holds file bytes (its last page perhaps zero-filled) or is
+// all zero; zero pages are readable and writable at least, as in Linux.
+bool libexec_plan_next_region(const struct libexec_plan *plan, uint32_t page_size, libexec_address from,
+                              struct libexec_region *region);
 
 #ifdef __cplusplus
 }

@@ -82,7 +82,7 @@ static int same_text(const char *a, const char *b) {
 
 int plan_check(void) {
     struct libexec_plan plan;
-    struct libexec_run run;
+    struct libexec_region region;
 
     if (!same_text(libexec_version(), LIBEXEC_VERSION_STRING))
         return 1;
@@ -91,7 +91,8 @@ int plan_check(void) {
         return 2;
     if (plan.entry != 0x401000 || plan.segment_count != 2 || plan.end != 0x405100)
         return 3;
-    if (!libexec_plan_next_run(&plan, 4096, 0x402000, &run) || run.address != 0x402000 || run.file_offset != 0x1000)
+    if (!libexec_plan_next_region(&plan, 4096, 0x402000, &region) || region.address != 0x402000 ||
+        region.file_offset != 0x1000)
         return 4;
     put(0, 1, 'X');
     return plan_file(&plan) == LIBEXEC_E_MAGIC ? 0 : 5;

@@ -151,8 +151,8 @@ static void police_kind(struct libexec_kit *kit, const struct libexec_region *re
         kit_violation(kit, "map at 0x%llx: stack or guard with a file behind it", at);
     if (region->rights > 7)
         kit_violation(kit, "map at 0x%llx: unknown rights 0x%x", at, region->rights);
-    if (region->reserved != 0)
-        kit_violation(kit, "map at 0x%llx: a reserved member is not zero", at);
+    if (region->kind >= LIBEXEC_REGION_TLS && region->program_header != 0)
+        kit_violation(kit, "map at 0x%llx: a PT_LOAD named where there is none", at);
 }
 
 static uint32_t needed_flag(enum libexec_backing backing) {

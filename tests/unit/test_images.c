@@ -195,7 +195,7 @@ static void runs_are_not_split(void **state) {
     (void)state;
     static struct libexec_plan plan;
     struct libexec_report report;
-    struct libexec_run run;
+    struct libexec_region run;
     struct libexec_kit_elf elf;
     small_elf(&elf, LIBEXEC_KIT_ET_EXEC, BASE);
     elf.headers[0] = load(R | X, 0, BASE, 0x3000, 0x3000);
@@ -207,12 +207,12 @@ static void runs_are_not_split(void **state) {
     static const uint64_t expected[][2] = {{BASE, 0x3000}, {BASE + 0x10000, 0x1000}, {BASE + 0x11000, 0x2000}};
     uint64_t from = 0;
     for (size_t i = 0; i < 3; i++) {
-        assert_true(libexec_plan_next_run(&plan, PAGE, from, &run));
+        assert_true(libexec_plan_next_region(&plan, PAGE, from, &run));
         assert_int_equal(run.address, expected[i][0]);
         assert_int_equal(run.length, expected[i][1]);
         from = run.address + run.length;
     }
-    assert_false(libexec_plan_next_run(&plan, PAGE, from, &run));
+    assert_false(libexec_plan_next_region(&plan, PAGE, from, &run));
     libexec_kit_elf_end(&elf);
 }
 
@@ -223,10 +223,10 @@ static void a_plans_runs_ascend_and_touch_nothing_twice(void **state) {
     uint32_t runs = 0;
     for (uint64_t seed = 0; seed < 2000; seed++) {
         struct libexec_kit_elf elf = random_elf(seed);
-        struct libexec_run run;
+        struct libexec_region run;
         assert_int_equal(read_plan(&elf, 896, &plan, &report), LIBEXEC_OK);
         uint64_t from = 0, last_rights = 8;
-        while (libexec_plan_next_run(&plan, PAGE, from, &run)) {
+        while (libexec_plan_next_region(&plan, PAGE, from, &run)) {
             assert_true(run.address >= from && run.length > 0);
             assert_int_equal((run.address | run.length) % PAGE, 0);
             assert_true(run.address >= plan.low && run.address + run.length <= plan.high);
