@@ -41,7 +41,7 @@ struct libexec_segment {
 #define LIBEXEC_PLAN_HEADERS_MAPPED       0x0020u // a PT_LOAD covers the program-header table
 #define LIBEXEC_PLAN_IBT                  0x0040u // PT_GNU_PROPERTY: x86 indirect-branch tracking
 #define LIBEXEC_PLAN_SHADOW_STACK         0x0080u // PT_GNU_PROPERTY: x86 shadow stack
-#define LIBEXEC_PLAN_ORDERED              0x0100u // segments ascend and share no page: run i is segment i
+#define LIBEXEC_PLAN_ORDERED              0x0100u // segments ascend, share no page, lie in the file
 
 struct libexec_plan {
     uint32_t flags;                  // LIBEXEC_PLAN_...

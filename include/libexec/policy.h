@@ -12,7 +12,7 @@ extern "C" {
 
 #define LIBEXEC_POLICY_FIXED_ADDRESSES     0x0001u // no randomisation: Linux's addresses under ADDR_NO_RANDOMIZE
 #define LIBEXEC_POLICY_NO_WRITE_EXECUTE    0x0002u // refuse a segment that is writable and executable
-#define LIBEXEC_POLICY_NO_OVERLAP          0x0004u // refuse segments that share a page
+#define LIBEXEC_POLICY_NO_OVERLAP          0x0004u // refuse segments that share a page or do not ascend (gABI ch. 5)
 #define LIBEXEC_POLICY_ENTRY_EXECUTABLE    0x0008u // refuse an entry point outside every executable segment
 #define LIBEXEC_POLICY_PIE_ONLY            0x0010u // refuse ET_EXEC programs
 #define LIBEXEC_POLICY_NO_EXECUTABLE_STACK 0x0020u // refuse a program that wants an executable stack
@@ -30,8 +30,8 @@ struct libexec_policy {
     uint32_t flags; // LIBEXEC_POLICY_...
     enum libexec_tls_policy tls;
     // Bytes that the stack may grow to below the initial image, rounded up to pages; 0: 8 MiB. UINT64_MAX: Linux's
-    // "unlimited" for placement, 8 MiB reserved. A reservation below 64 MiB is larger by twice the room for arguments;
-    // above, the arguments are in it.
+    // "unlimited" for placement, 8 MiB reserved. A reservation below 64 MiB is larger by the room for arguments; above,
+    // the arguments are in it.
     uint64_t stack_size;
     uint64_t stack_guard;    // bytes kept free below it; 0: 1 MiB, as Linux's stack_guard_gap
     uint64_t argument_limit; // bytes of strings and pointers together; 0: Linux's, from the stack size

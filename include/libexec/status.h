@@ -64,7 +64,7 @@ enum libexec_status {
     LIBEXEC_E_ENTRY_RANGE = 63,       // the entry point lies outside the user range
     LIBEXEC_E_ENTRY_RIGHTS = 64,      // policy: the entry point is not inside an executable segment
     LIBEXEC_E_WRITE_EXECUTE = 65,     // policy: a segment is writable and executable
-    LIBEXEC_E_OVERLAP = 66,           // policy: two segments share a page
+    LIBEXEC_E_OVERLAP = 66,           // policy: two segments share a page, or do not ascend
     LIBEXEC_E_NOT_PIE = 67,           // policy: ET_EXEC where only position-independent programs may run
     LIBEXEC_E_EXECUTABLE_STACK = 68,  // policy: the program wants an executable stack
     LIBEXEC_E_EMPTY_SPAN = 69,        // ET_DYN whose PT_LOADs together span no byte (EINVAL)
