@@ -42,9 +42,9 @@
 #define ELF_PF_R 4u
 
 // A note of type NT_GNU_PROPERTY_TYPE_0, named "GNU", with an array of properties.
-#define ELF_NOTE_GNU_PROPERTY              UINT64_C(0x00554e4700000005) // n_type and the name, bytes 8 to 15 of it
-#define ELF_GNU_PROPERTY_X86_FEATURE_1_AND 0xc0000002u
-#define ELF_X86_FEATURE_1_IBT              1u
-#define ELF_X86_FEATURE_1_SHSTK            2u
+#define ELF_NOTE_GNU_PROPERTY          UINT64_C(0x00554e4700000005) // n_type and the name, bytes 8 to 15 of it
+#define ELF_PROPERTY_X86_FEATURE_1_AND UINT64_C(0x4c0000002)        // pr_type and pr_datasz
+#define ELF_X86_FEATURE_1_IBT          1u
+#define ELF_X86_FEATURE_1_SHSTK        2u
 
 #endif

@@ -214,15 +214,16 @@ static enum libexec_status plan_walk_table(struct libexec_plan *plan, struct pla
 static uint32_t property_features(const uint8_t *bytes, uint64_t length) {
     if (length < 16 || libexec_load64(bytes + 8) != ELF_NOTE_GNU_PROPERTY || libexec_load32(bytes) != 4)
         return 0;
-    const uint64_t end = 16 + libexec_min(libexec_load32(bytes + 4), length - 16);
-    for (uint64_t at = 16; end - at >= 12;) {
-        const uint64_t size = libexec_load32(bytes + at + 4);
-        if (libexec_load32(bytes + at) == ELF_GNU_PROPERTY_X86_FEATURE_1_AND && size == 4)
-            return libexec_load32(bytes + at + 8);
+    uint64_t left = libexec_min(libexec_load32(bytes + 4), length - 16);
+    for (bytes += 16; left >= 12;) {
+        const uint64_t size = libexec_load32(bytes + 4);
         const uint64_t step = 8 + libexec_round_up(size, 8);
-        if (step > end - at)
+        if (libexec_load64(bytes) == ELF_PROPERTY_X86_FEATURE_1_AND)
+            return libexec_load32(bytes + 8);
+        if (step > left)
             break;
-        at += step;
+        bytes += step;
+        left -= step;
     }
     return 0;
 }
@@ -314,7 +315,7 @@ enum libexec_status libexec_plan_interpreter_name(const struct libexec_plan *pla
 
 // ---- check ----------------------------------------------------------------------------------------------------------
 
-// Whether the pages may be there at all: Linux's get_unmapped_area, then mmap_min_addr. Like Linux, looks at one run of
+// Whether pages may be there at all: Linux's get_unmapped_area, then mmap_min_addr. Like Linux, looks at one run of
 // private pages at a time; libexec_plan_check looks at their sum.
 static LIBEXEC_APART enum libexec_status segment_check_range(const struct libexec_placing *placing, uint64_t start,
                                                              uint64_t length, bool private_pages,
@@ -322,7 +323,7 @@ static LIBEXEC_APART enum libexec_status segment_check_range(const struct libexe
     const struct libexec_bounds *bounds = placing->bounds;
     const uint64_t high = bounds->user_high;
     const uint64_t pages = length / bounds->page_size;
-    if (length == 0 || length > high)
+    if (length - 1 >= high)
         return libexec_fail(report, LIBEXEC_E_NO_ROOM, length, high);
     if (placing->placed && start > high - length)
         return libexec_fail(report, LIBEXEC_E_NO_ROOM, start, high);
@@ -333,46 +334,61 @@ static LIBEXEC_APART enum libexec_status segment_check_range(const struct libexe
     return LIBEXEC_OK;
 }
 
-// First the pages with file bytes, Linux's elf_map; then the zero pages, its vm_brk_flags; then its last look at the
-// addresses. Sums wrap here as they do there; each is tested before it is used.
+// The pages with file bytes, Linux's elf_map: `length` bytes from `start`, biased, on.
+static enum libexec_status segment_check_file(const struct libexec_segment *segment,
+                                              const struct libexec_placing *placing, uint64_t start, uint64_t length,
+                                              struct libexec_report *report) {
+    const uint64_t page_size = placing->bounds->page_size;
+    const uint64_t offset = segment->file_offset - (segment->address & (page_size - 1));
+    if (offset + length < offset)
+        return libexec_fail(report, LIBEXEC_E_FILE_RANGE, segment->file_offset, UINT64_MAX);
+    if ((offset & (page_size - 1)) != 0)
+        return libexec_fail(report, LIBEXEC_E_CONGRUENCE, segment->file_offset, segment->address);
+    if (placing->searching)
+        return libexec_fail(report, LIBEXEC_E_NO_ROOM, length, placing->bounds->user_high);
+    if (segment_check_range(placing, start, length, (segment->rights & LIBEXEC_RIGHT_WRITE) != 0, report) != LIBEXEC_OK)
+        return report->status;
+    if (offset + length > (uint64_t)INT64_MAX)
+        return libexec_fail(report, LIBEXEC_E_FILE_OFFSET, segment->file_offset, INT64_MAX);
+    return LIBEXEC_OK;
+}
+
+// Linux's last look at a segment.
+static enum libexec_status segment_check_addresses(const struct libexec_segment *segment,
+                                                   const struct libexec_placing *placing, uint64_t start,
+                                                   struct libexec_report *report) {
+    const uint64_t high = placing->bounds->user_high;
+    const uint64_t address =
+        segment->address + (!LIBEXEC_CONFIG_STATIC_ONLY && placing->interpreter ? placing->bias : 0);
+    if ((placing->placed && start >= high) || address >= high)
+        return libexec_fail(report, LIBEXEC_E_ADDRESS_RANGE, address, high);
+    if (segment->file_size > segment->memory_size)
+        return libexec_fail(report, LIBEXEC_E_FILE_OVER_MEMORY, segment->file_size, segment->memory_size);
+    if (segment->memory_size > high - address)
+        return libexec_fail(report, LIBEXEC_E_ADDRESS_RANGE, segment->memory_size, high);
+    return LIBEXEC_OK;
+}
+
+// First the pages with file bytes, then the zero pages, Linux's vm_brk_flags. Sums wrap here as they do there; each is
+// tested before it is used.
 static enum libexec_status segment_check(const struct libexec_segment *segment, struct libexec_placing *placing,
                                          bool first, struct libexec_report *report) {
     const uint64_t page_size = placing->bounds->page_size;
-    const uint64_t high = placing->bounds->user_high;
     const struct segment_pages pages = segment_pages_of(segment, page_size);
     const uint64_t start = pages.start + placing->bias; // the bias is a multiple of the page size
-    const uint64_t address =
-        segment->address + (!LIBEXEC_CONFIG_STATIC_ONLY && placing->interpreter ? placing->bias : 0);
-    const uint64_t in_page = segment->address - pages.start;
-    const uint64_t offset = segment->file_offset - in_page;
     const uint64_t zeros = pages.end - pages.file_end;
     uint64_t length = pages.file_end - pages.start;
     if (length != 0) { // 0 also where p_filesz wraps: that is refused below, with p_memsz
         if (first && placing->span != 0)
             length = libexec_round_up(placing->span, page_size);
-        if (offset + length < offset)
-            return libexec_fail(report, LIBEXEC_E_FILE_RANGE, segment->file_offset, UINT64_MAX);
-        if ((offset & (page_size - 1)) != 0)
-            return libexec_fail(report, LIBEXEC_E_CONGRUENCE, segment->file_offset, segment->address);
-        if (placing->searching)
-            return libexec_fail(report, LIBEXEC_E_NO_ROOM, length, high);
-        if (segment_check_range(placing, start, length, (segment->rights & LIBEXEC_RIGHT_WRITE) != 0, report) !=
-            LIBEXEC_OK)
+        if (segment_check_file(segment, placing, start, length, report) != LIBEXEC_OK)
             return report->status;
-        if (offset + length > (uint64_t)INT64_MAX)
-            return libexec_fail(report, LIBEXEC_E_FILE_OFFSET, segment->file_offset, INT64_MAX);
     }
     if (segment->memory_size > segment->file_size && zeros != 0 &&
         segment_check_range(placing, pages.file_end + placing->bias, zeros, true, report) != LIBEXEC_OK)
         return report->status;
-    if ((placing->placed && start >= high) || address >= high)
-        return libexec_fail(report, LIBEXEC_E_ADDRESS_RANGE, segment->address, high);
-    if (segment->file_size > segment->memory_size)
-        return libexec_fail(report, LIBEXEC_E_FILE_OVER_MEMORY, segment->file_size, segment->memory_size);
-    if (!libexec_inside(address, segment->memory_size, high))
-        return libexec_fail(report, LIBEXEC_E_ADDRESS_RANGE, segment->memory_size, high);
     placing->pages += (pages.end - pages.start) / page_size;
-    return LIBEXEC_OK;
+    return segment_check_addresses(segment, placing, start, report);
 }
 
 enum libexec_status libexec_plan_check(const struct libexec_plan *plan, struct libexec_placing *placing, uint32_t from,
