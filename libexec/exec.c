@@ -35,155 +35,194 @@ static const struct libexec_state *exec_state_const(const struct libexec_exec *e
 
 // ---- the request ----------------------------------------------------------------------------------------------------
 
-// A mistake of the embedding kernel's, told as the rule that it broke; NULL where there is none.
-static const char *exec_find_mistake(const struct libexec_request *request, enum libexec_status *status) {
+// The rules that an embedding kernel may break, in the order in which they are looked at.
+enum exec_rule {
+    EXEC_RULE_NONE,
+    EXEC_RULE_POINTERS,
+    EXEC_RULE_SOURCE,
+    EXEC_RULE_AUXV,
+    EXEC_RULE_GET,
+    EXEC_RULE_HOST,
+    EXEC_RULE_OPEN,
+    EXEC_RULE_USER_READ,
+    EXEC_RULE_SEIZE,
+    EXEC_RULE_PAGE_SIZE,
+    EXEC_RULE_USER_RANGE,
+    EXEC_RULE_ALIGNMENT
+};
+
+static const struct {
+    uint8_t status;
+    char text[71];
+} exec_rules[] = {
+    [EXEC_RULE_POINTERS] = {LIBEXEC_E_REQUEST, "host and arch are required"},
+    [EXEC_RULE_SOURCE] = {LIBEXEC_E_REQUEST, "a source comes with read_at and a display name"},
+    [EXEC_RULE_AUXV] = {LIBEXEC_E_REQUEST, "auxv is required where auxv_count is not 0"},
+    [EXEC_RULE_GET] = {LIBEXEC_E_REQUEST, "get is required where count is not 0"},
+    [EXEC_RULE_HOST] = {LIBEXEC_E_HOST_TABLE, "space_create, space_destroy, map, translate and random are required"},
+    [EXEC_RULE_OPEN] = {LIBEXEC_E_HOST_TABLE, "open is required where the program is named by a path"},
+    [EXEC_RULE_USER_READ] = {LIBEXEC_E_HOST_TABLE, "user_read is required where arguments come from user memory"},
+    [EXEC_RULE_SEIZE] = {LIBEXEC_E_THREADS, "seize is required where the caller has other threads"},
+    [EXEC_RULE_PAGE_SIZE] = {LIBEXEC_E_POLICY, "page_size is a power of two from 4096 on; data is little endian"},
+    [EXEC_RULE_USER_RANGE] = {LIBEXEC_E_POLICY, "user_low < user_high <= 2^60, multiples of the page size"},
+    [EXEC_RULE_ALIGNMENT] = {LIBEXEC_E_POLICY, "alignments are powers of two; the control block holds a word"},
+};
+
+static bool exec_lacks_get(const struct libexec_strings *strings) {
+    return strings->count != 0 && strings->get == NULL;
+}
+
+static bool exec_lacks_read_at(const struct libexec_source *source) {
+    return source->operations == NULL || source->operations->read_at == NULL;
+}
+
+static LIBEXEC_APART uint8_t exec_find_mistake(const struct libexec_request *request) {
     const struct libexec_host *host = request->host;
-    const struct libexec_arguments *arguments = &request->arguments;
-    *status = LIBEXEC_E_REQUEST;
+    const struct libexec_source *source = request->source;
+    const enum libexec_arguments_from from = request->arguments.from;
     if (host == NULL || request->arch == NULL)
-        return "host and arch are required";
-    if (request->source != NULL &&
-        (request->path == NULL || request->source->operations == NULL || request->source->operations->read_at == NULL))
-        return "a source comes with read_at and a display name";
+        return EXEC_RULE_POINTERS;
+    if (source != NULL && (request->path == NULL || exec_lacks_read_at(source)))
+        return EXEC_RULE_SOURCE;
     if (request->auxv == NULL && request->auxv_count != 0)
-        return "auxv is required where auxv_count is not 0";
-    if (arguments->from == LIBEXEC_ARGUMENTS_ITERATOR &&
-        ((arguments->argv_strings.count != 0 && arguments->argv_strings.get == NULL) ||
-         (arguments->envp_strings.count != 0 && arguments->envp_strings.get == NULL)))
-        return "get is required where count is not 0";
-    *status = LIBEXEC_E_HOST_TABLE;
+        return EXEC_RULE_AUXV;
+    if (from == LIBEXEC_ARGUMENTS_ITERATOR &&
+        (exec_lacks_get(&request->arguments.argv_strings) || exec_lacks_get(&request->arguments.envp_strings)))
+        return EXEC_RULE_GET;
     if (host->space_create == NULL || host->space_destroy == NULL || host->map == NULL || host->translate == NULL ||
         host->random == NULL)
-        return "space_create, space_destroy, map, translate and random are required";
-    if (request->source == NULL && host->open == NULL)
-        return "open is required where the program is named by a path";
-    if ((arguments->from == LIBEXEC_ARGUMENTS_USER || request->path == NULL) && host->user_read == NULL)
-        return "user_read is required where arguments come from user memory";
-    *status = LIBEXEC_E_THREADS;
+        return EXEC_RULE_HOST;
+    if (source == NULL && host->open == NULL)
+        return EXEC_RULE_OPEN;
+    if ((from == LIBEXEC_ARGUMENTS_USER || request->path == NULL) && host->user_read == NULL)
+        return EXEC_RULE_USER_READ;
     if (request->caller_threads != 0 && host->seize == NULL)
-        return "seize is required where the caller has other threads";
-    return NULL;
+        return EXEC_RULE_SEIZE;
+    return EXEC_RULE_NONE;
 }
 
-static const char *exec_find_policy_mistake(struct libexec_bounds *bounds, const struct libexec_arch *arch,
-                                            const struct libexec_policy *policy) {
-    if (!libexec_power_of_two(arch->page_size) || arch->page_size < 4096 || arch->data != 1)
-        return "page_size is a power of two from 4096 on; data is little endian";
+static uint8_t exec_find_policy_mistake(struct libexec_bounds *bounds, const struct libexec_arch *arch,
+                                        const struct libexec_policy *policy) {
+    const uint64_t in_page = (uint64_t)arch->page_size - 1;
+    const uint64_t alignment = arch->thread_control_block_alignment;
+    if (arch->page_size < 4096 || (arch->page_size & in_page) != 0 || arch->data != 1)
+        return EXEC_RULE_PAGE_SIZE;
     libexec_bounds_of(bounds, arch, policy);
     if (bounds->user_low >= bounds->user_high || bounds->user_high > UINT64_C(1) << 60 ||
-        ((bounds->user_low | bounds->user_high) & (bounds->page_size - 1)) != 0)
-        return "user_low < user_high <= 2^60, multiples of the page size";
-    if (!libexec_power_of_two(arch->thread_control_block_alignment) || arch->thread_control_block_size < 8 ||
-        arch->thread_control_block_alignment < 8 || (arch->large_page_size & (arch->large_page_size - 1)) != 0)
-        return "alignments are powers of two; the control block holds a word";
-    return NULL;
+        ((bounds->user_low | bounds->user_high) & in_page) != 0)
+        return EXEC_RULE_USER_RANGE;
+    if (alignment < 8 || arch->thread_control_block_size < 8 ||
+        ((alignment & (alignment - 1)) | (arch->large_page_size & (arch->large_page_size - 1))) != 0)
+        return EXEC_RULE_ALIGNMENT;
+    return EXEC_RULE_NONE;
 }
 
-// Takes over the request.
+// What the library keeps of the request.
+static void exec_take_over(struct libexec_state *state, const struct libexec_request *request) {
+    state->host = request->host;
+    state->context = request->context;
+    state->arch = request->arch;
+    state->request = request;
+    state->path = request->path;
+    char *names = request->names;
+    uint32_t names_size = request->names_size;
+    if (names == NULL) {
+        names = state->own_names;
+        names_size = LIBEXEC_CONFIG_NAME_BYTES;
+    }
+    state->names = names;
+    state->names_size = names_size;
+    if (request->policy != NULL)
+        state->policy = *request->policy;
+}
+
 static enum libexec_status exec_begin(struct libexec_state *state, const struct libexec_request *request) {
-    enum libexec_status status;
     memset(state, 0, offsetof(struct libexec_state, layout));
     state->stage = EXEC_FAILED;
     state->report.program_header = LIBEXEC_NO_PROGRAM_HEADER;
-    const char *mistake = exec_find_mistake(request, &status);
-    if (mistake == NULL) {
-        state->host = request->host;
-        state->context = request->context;
-        state->arch = request->arch;
-        state->request = request;
-        state->path = request->path;
-        state->close_on_exec = request->close_on_exec != 0;
-        state->names = request->names != NULL ? request->names : state->own_names;
-        state->names_size = request->names != NULL ? request->names_size : LIBEXEC_CONFIG_NAME_BYTES;
-        if (request->policy != NULL)
-            state->policy = *request->policy;
-        for (uint32_t i = 0; i < 2; i++) {
-            state->files[i].plan = &state->plans[i];
-            state->files[i].kind = (enum libexec_file)(LIBEXEC_FILE_PROGRAM + i);
-        }
-        status = LIBEXEC_E_POLICY;
-        mistake = exec_find_policy_mistake(&state->bounds, state->arch, &state->policy);
+    uint8_t rule = exec_find_mistake(request);
+    if (rule == EXEC_RULE_NONE) {
+        exec_take_over(state, request);
+        rule = exec_find_policy_mistake(&state->bounds, state->arch, &state->policy);
     }
-    if (mistake == NULL)
+    if (rule == EXEC_RULE_NONE)
         return LIBEXEC_OK;
-    libexec_refuse(&state->report, status);
-    state->report.clause = mistake;
+    const enum libexec_status status = libexec_refuse(&state->report, (enum libexec_status)exec_rules[rule].status);
+    state->report.clause = exec_rules[rule].text;
     return status;
 }
 
 // ---- files ----------------------------------------------------------------------------------------------------------
 
+// What became of a callback.
+static LIBEXEC_APART enum libexec_status exec_answered(struct libexec_state *state, enum libexec_status status,
+                                                       int code) {
+    return code == 0 ? LIBEXEC_OK : libexec_fail_host(&state->report, status, code);
+}
+
+// A file is open while its source has operations.
 static enum libexec_status exec_open(struct libexec_state *state, struct libexec_image_file *file,
                                      enum libexec_file kind, const char *name) {
     struct libexec_report *report = &state->report;
+    if (name[0] == 0) // of an interpreter, Linux opens "", the working directory, and then refuses it
+        return libexec_refuse(report, kind == LIBEXEC_FILE_PROGRAM ? LIBEXEC_E_PATH_EMPTY : LIBEXEC_E_SCRIPT_NAME);
     report->stage = LIBEXEC_STAGE_SOURCE;
     report->file = kind;
     if (state->host->open == NULL)
         return libexec_refuse(report, LIBEXEC_E_NO_OPEN);
-    memset(&file->source, 0, sizeof file->source);
     const int code = state->host->open(state->context, kind, name, &file->source);
-    if (code != 0)
+    if (code != 0) {
+        file->source.operations = NULL;
         return libexec_fail_host(report, LIBEXEC_E_OPEN, code);
-    file->open = true;
-    if (file->source.operations == NULL || file->source.operations->read_at == NULL)
-        return libexec_fail(report, LIBEXEC_E_CONTRACT, 0, 0);
-    state->not_readable |= (file->source.flags & LIBEXEC_SOURCE_UNREADABLE) != 0;
-    return LIBEXEC_OK;
+    }
+    return exec_lacks_read_at(&file->source) ? libexec_refuse(report, LIBEXEC_E_CONTRACT) : LIBEXEC_OK;
 }
 
 static LIBEXEC_APART void exec_close(struct libexec_image_file *file) {
     const struct libexec_source_operations *operations = file->source.operations;
-    if (file->open && operations != NULL && operations->close != NULL)
+    file->source.operations = NULL;
+    if (operations != NULL && operations->close != NULL)
         operations->close(file->source.context);
-    file->open = false;
 }
 
-static enum libexec_status exec_open_program(struct libexec_state *state) {
-    struct libexec_image_file *program = &state->files[FILE_PROGRAM];
-    const struct libexec_request *request = state->request;
+static enum libexec_status exec_open_program(struct libexec_state *state, const struct libexec_request *request) {
     if (request->source != NULL) {
-        program->source = *request->source;
-        program->open = true;
-        state->not_readable = (program->source.flags & LIBEXEC_SOURCE_UNREADABLE) != 0;
+        state->report.stage = LIBEXEC_STAGE_SOURCE;
+        state->report.file = LIBEXEC_FILE_PROGRAM;
+        state->files[FILE_PROGRAM].source = *request->source;
         return LIBEXEC_OK;
     }
     if (request->path == NULL && libexec_args_fetch_path(state, request->user_path) != LIBEXEC_OK)
         return state->report.status;
-    if (state->path[0] == 0)
-        return libexec_refuse(&state->report, LIBEXEC_E_PATH_EMPTY);
-    return exec_open(state, program, LIBEXEC_FILE_PROGRAM, state->path);
+    return exec_open(state, &state->files[FILE_PROGRAM], LIBEXEC_FILE_PROGRAM, state->path);
 }
 
 #if !LIBEXEC_CONFIG_STATIC_ONLY
 
-// Where the next name goes, and how much room is left for it.
-static char *exec_names(const struct libexec_state *state, uint64_t *room) {
-    const uint32_t used = state->names_used < state->names_size ? state->names_used : state->names_size;
-    *room = state->names_size - used;
-    return state->names + used;
-}
-
-// Keeps a word of a `#!` line, with a NUL, and tells where.
-static uint16_t exec_keep_word(struct libexec_state *state, const uint8_t *bytes, uint64_t length) {
-    uint64_t room;
-    if (state->names_used == 0)
-        state->names_used = 1; // offset 0 means "no word"
-    char *name = exec_names(state, &room);
-    const uint32_t offset = state->names_used;
-    if (length >= room || offset > UINT16_MAX) {
-        libexec_fail(&state->report, LIBEXEC_E_NAME_TOO_LONG, length + 1, state->names_size);
+// Keeps a word of a `#!` line, with a NUL, and tells where. 0: there is none, or it does not fit.
+static LIBEXEC_APART uint16_t exec_keep_word(struct libexec_state *state, const struct libexec_script_word *word) {
+    const uint64_t offset = (uint64_t)state->names_used + (state->names_used == 0);
+    const uint8_t *bytes = word->bytes;
+    const uint32_t size = word->size;
+    if (size == 0)
+        return 0;
+    if (offset + size > state->names_size) {
+        libexec_fail(&state->report, LIBEXEC_E_NAME_TOO_LONG, size, state->names_size);
         return 0;
     }
-    memcpy(name, bytes, (size_t)length);
-    name[length] = 0;
-    state->names_used += (uint32_t)length + 1;
+    char *name = state->names + offset;
+    state->names_used = (uint32_t)offset + size;
+    name[size - 1] = 0;
+    memcpy(name, bytes, size - 1);
     return (uint16_t)offset;
 }
+_Static_assert(LIBEXEC_PATH_MAX + (LIBEXEC_SCRIPT_DEPTH_MAX + 1) * (LIBEXEC_SCRIPT_LINE_MAX + 1) <= UINT16_MAX,
+               "the offset of a word fits");
 
 // Follows one `#!` line: what it names takes the place of the program.
 static enum libexec_status exec_follow_script(struct libexec_state *state, struct libexec_window *window) {
-    struct libexec_script_words *words = &state->scripts[state->script_depth];
     struct libexec_image_file *program = &state->files[FILE_PROGRAM];
+    struct libexec_script_words *words = &state->scripts[state->script_depth];
     struct libexec_report *report = &state->report;
     struct libexec_script_line line;
     const uint32_t wanted = state->policy.script_depth;
@@ -192,22 +231,17 @@ static enum libexec_status exec_follow_script(struct libexec_state *state, struc
         return libexec_refuse(report, LIBEXEC_E_SCRIPT_POLICY);
     if (libexec_script_parse(&line, window->bytes, window->length, report) != LIBEXEC_OK)
         return report->status;
-    if (state->close_on_exec)
+    if (state->script_depth == 0 && state->request->close_on_exec != 0)
         return libexec_refuse(report, LIBEXEC_E_SCRIPT_UNREACHABLE);
-    words->path = exec_keep_word(state, window->bytes + line.path, line.path_length);
-    if (line.has_argument)
-        words->argument =
-            exec_keep_word(state, window->bytes + libexec_min(line.argument, window->length), line.argument_length);
+    words->path = exec_keep_word(state, &line.path);
+    words->argument = exec_keep_word(state, &line.argument);
     if (report->status != LIBEXEC_OK)
         return report->status;
     libexec_window_close(window);
     exec_close(program);
-    const char *name = state->names + words->path;
-    if (name[0] == 0) // Linux opens "", the working directory, and then refuses it
-        return libexec_refuse(report, LIBEXEC_E_SCRIPT_NAME);
-    if (exec_open(state, program, LIBEXEC_FILE_SCRIPT_INTERPRETER, name) != LIBEXEC_OK)
+    program->source = (struct libexec_source){0};
+    if (exec_open(state, program, LIBEXEC_FILE_SCRIPT_INTERPRETER, state->names + words->path) != LIBEXEC_OK)
         return report->status;
-    state->close_on_exec = false;
     const uint32_t most = wanted - 1 < LIBEXEC_SCRIPT_DEPTH_MAX ? wanted : (uint32_t)LIBEXEC_SCRIPT_DEPTH_MAX;
     if (++state->script_depth <= most)
         return LIBEXEC_OK;
@@ -216,14 +250,14 @@ static enum libexec_status exec_follow_script(struct libexec_state *state, struc
 }
 
 // `window` still holds the program's headers, and in the usual file the interpreter's name.
-static enum libexec_status exec_open_interpreter(struct libexec_state *state, struct libexec_window *window) {
-    uint64_t room;
-    char *name = exec_names(state, &room);
-    if (libexec_plan_interpreter_name(state->files[FILE_PROGRAM].plan, window, name, room, &state->report) !=
-        LIBEXEC_OK)
+static enum libexec_status exec_open_interpreter(struct libexec_state *state, struct libexec_image_file *file,
+                                                 struct libexec_window *window) {
+    char *name = state->names + state->names_used;
+    if (libexec_plan_interpreter_name(file[-1].plan, window, name, state->names_size - state->names_used,
+                                      &state->report) != LIBEXEC_OK)
         return state->report.status;
     state->has_interpreter = true;
-    return exec_open(state, &state->files[FILE_INTERPRETER], LIBEXEC_FILE_INTERPRETER, name);
+    return exec_open(state, file, LIBEXEC_FILE_INTERPRETER, name);
 }
 
 #else
@@ -233,50 +267,54 @@ static enum libexec_status exec_follow_script(struct libexec_state *state, struc
     return libexec_refuse(&state->report, LIBEXEC_E_NO_OPEN);
 }
 
-static enum libexec_status exec_open_interpreter(struct libexec_state *state, struct libexec_window *window) {
+static enum libexec_status exec_open_interpreter(struct libexec_state *state, struct libexec_image_file *file,
+                                                 struct libexec_window *window) {
+    (void)file;
     return exec_follow_script(state, window);
 }
 
 #endif
 
-// From an open file to its plan; `*again`: it is a script, another file has taken its place.
-static enum libexec_status exec_plan_window(struct libexec_state *state, struct libexec_image_file *file,
-                                            struct libexec_window *window, bool *again) {
-    struct libexec_report *report = &state->report;
-    struct libexec_report own;
-    libexec_window_get(window, 0, 1, sizeof state->scratch.header, report);
-    if (report->status != LIBEXEC_OK)
-        return report->status;
-    *again = file == state->files && libexec_script_is(window->bytes, window->length);
-    if (*again)
-        return exec_follow_script(state, window);
-    report->stage = LIBEXEC_STAGE_HEADER;
-    report->file = file->kind;
-    libexec_report_begin(&own, LIBEXEC_STAGE_PLAN, file->kind);
-    if (libexec_plan_collect(file->plan, window, state->arch, &state->policy, report, &own) != LIBEXEC_OK)
-        return report->status;
-    if (state->own.status == LIBEXEC_OK)
-        state->own = own;
-    return (file->plan->flags & LIBEXEC_PLAN_INTERPRETER) != 0 ? exec_open_interpreter(state, window) : LIBEXEC_OK;
+// From an open file that is no script to its plan.
+static enum libexec_status exec_plan_file(struct libexec_state *state, struct libexec_plan *plan,
+                                          enum libexec_file kind, struct libexec_window *window) {
+    struct libexec_report other; // where the program has a fault already, the interpreter's comes too late
+    struct libexec_report *own = state->own.status == LIBEXEC_OK ? &state->own : &other;
+    state->report.file = kind;
+    state->report.stage = LIBEXEC_STAGE_HEADER;
+    libexec_report_begin(own, LIBEXEC_STAGE_PLAN, kind);
+    return libexec_plan_collect(plan, window, state->arch, &state->policy, &state->report, own);
 }
 
 // From the file named to the file that runs, through `#!` lines, and its plan; then the interpreter's.
 static LIBEXEC_APART enum libexec_status exec_plan_files(struct libexec_state *state) {
+    struct libexec_window window = {.buffer = state->scratch.header, .buffer_size = sizeof state->scratch.header};
     struct libexec_image_file *file = state->files;
-    while (file != state->files + libexec_file_count(state)) {
-        struct libexec_window window = {
-            .source = &file->source, .buffer = state->scratch.header, .buffer_size = sizeof state->scratch.header};
-        bool again = false;
-        state->report.stage = LIBEXEC_STAGE_SOURCE;
-        if (state->report.file == LIBEXEC_FILE_NONE)
-            state->report.file = LIBEXEC_FILE_PROGRAM; // it came opened
-        exec_plan_window(state, file, &window, &again);
-        libexec_window_close(&window);
+    struct libexec_plan *plan = state->plans;
+    uint32_t kind = LIBEXEC_FILE_PROGRAM;
+    for (;;) {
+        file->plan = plan;
+        file->kind = (enum libexec_file)kind;
+        window.source = &file->source;
+        state->source_flags |= (uint8_t)file->source.flags;
+        libexec_window_get(&window, 0, 1, sizeof state->scratch.header, &state->report);
         if (state->report.status != LIBEXEC_OK)
             break;
-        if (!again)
-            file++;
+        if (kind == LIBEXEC_FILE_PROGRAM && libexec_script_is(window.bytes, window.length)) {
+            if (exec_follow_script(state, &window) != LIBEXEC_OK)
+                break;
+            continue;
+        }
+        if (exec_plan_file(state, plan, (enum libexec_file)kind, &window) != LIBEXEC_OK ||
+            (plan->flags & LIBEXEC_PLAN_INTERPRETER) == 0)
+            break;
+        file++;
+        plan++;
+        kind++;
+        if (exec_open_interpreter(state, file, &window) != LIBEXEC_OK)
+            break;
     }
+    libexec_window_close(&window);
     return state->report.status;
 }
 
@@ -286,61 +324,57 @@ static enum libexec_status exec_draw_random(struct libexec_state *state) {
     const bool fixed = (state->policy.flags & LIBEXEC_POLICY_FIXED_ADDRESSES) != 0;
     state->report.stage = LIBEXEC_STAGE_LAYOUT;
     state->report.file = LIBEXEC_FILE_NONE;
-    const int code =
-        state->host->random(state->context, &state->random, fixed ? sizeof state->random.auxv : sizeof state->random);
-    return code == 0 ? LIBEXEC_OK : libexec_fail_host(&state->report, LIBEXEC_E_RANDOM, code);
+    return exec_answered(
+        state, LIBEXEC_E_RANDOM,
+        state->host->random(state->context, &state->random, fixed ? sizeof state->random.auxv : sizeof state->random));
 }
 
 // The image is known and can be placed; the host may still refuse it, and says what it alone knows.
-static LIBEXEC_APART enum libexec_status exec_ask_host(struct libexec_state *state) {
-    const struct libexec_image_file *program = &state->files[FILE_PROGRAM];
-    struct libexec_image image = {.path = state->path,
-                                  .program = &program->source,
-                                  .program_plan = program->plan,
-                                  .script_depth = libexec_script_count(state)};
+static enum libexec_status exec_ask_host(struct libexec_state *state) {
     if (state->host->image_known == NULL)
         return LIBEXEC_OK;
-    if (libexec_has_interpreter(state)) {
-        image.interpreter = &state->files[FILE_INTERPRETER].source;
-        image.interpreter_plan = state->files[FILE_INTERPRETER].plan;
-    }
+    const bool two = libexec_has_interpreter(state);
+    const struct libexec_image image = {.path = state->path,
+                                        .program = &state->files[FILE_PROGRAM].source,
+                                        .program_plan = &state->plans[FILE_PROGRAM],
+                                        .interpreter = two ? &state->files[FILE_INTERPRETER].source : NULL,
+                                        .interpreter_plan = two ? &state->plans[FILE_INTERPRETER] : NULL,
+                                        .script_depth = libexec_script_count(state)};
     state->report.file = LIBEXEC_FILE_NONE;
-    const int code = state->host->image_known(state->context, &image, &state->answer);
-    if (code != 0)
-        return libexec_fail_host(&state->report, LIBEXEC_E_REFUSED, code);
-    return state->answer.reserved_range_count != 0 ? libexec_layout_decide(state) : LIBEXEC_OK;
+    const enum libexec_status status =
+        exec_answered(state, LIBEXEC_E_REFUSED, state->host->image_known(state->context, &image, &state->answer));
+    if (status != LIBEXEC_OK || state->answer.reserved_range_count == 0)
+        return status;
+    return libexec_layout_decide(state);
 }
 
-static enum libexec_status exec_build(struct libexec_state *state) {
+static enum libexec_status exec_make_space(struct libexec_state *state) {
     state->stack_rights = LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_WRITE;
-    if ((state->files[FILE_PROGRAM].plan->flags & LIBEXEC_PLAN_EXECUTABLE_STACK) != 0 &&
+    if ((state->plans[FILE_PROGRAM].flags & LIBEXEC_PLAN_EXECUTABLE_STACK) != 0 &&
         (state->policy.flags & LIBEXEC_POLICY_PLAIN_STACK) == 0)
         state->stack_rights |= LIBEXEC_RIGHT_EXECUTE;
     state->report.stage = LIBEXEC_STAGE_LOAD;
     state->report.file = LIBEXEC_FILE_NONE;
-    const int code = state->host->space_create(state->context, &state->space.handle);
-    if (code != 0)
-        return libexec_fail_host(&state->report, LIBEXEC_E_SPACE, code);
-    state->space.made = true;
-    if (libexec_load_map(state) != LIBEXEC_OK || libexec_load_fill(state) != LIBEXEC_OK)
-        return state->report.status;
-    return libexec_stack_write(state);
+    const enum libexec_status status =
+        exec_answered(state, LIBEXEC_E_SPACE, state->host->space_create(state->context, &state->space.handle));
+    state->space.made = status == LIBEXEC_OK;
+    return status;
 }
 
 // ---- the public calls -----------------------------------------------------------------------------------------------
 
-static void exec_close_files(struct libexec_state *state) {
-    exec_close(&state->files[FILE_INTERPRETER]);
+static LIBEXEC_APART void exec_close_files(struct libexec_state *state) {
+    if (!LIBEXEC_CONFIG_STATIC_ONLY)
+        exec_close(&state->files[FILE_INTERPRETER]);
     exec_close(&state->files[FILE_PROGRAM]);
 }
 
 // The one owner of undo: views, then the space with all its pages, then the sources, in the reverse order of their
-// making.
+// making. Called once after a prepare that failed, or that made the stage EXEC_PREPARED.
 static LIBEXEC_APART void exec_undo(struct libexec_state *state) {
     if (state->space.made) {
         libexec_space_close_views(state);
         state->host->space_destroy(state->context, state->space.handle);
-        state->space.made = false;
     }
     exec_close_files(state);
     state->stage = EXEC_FAILED;
@@ -351,11 +385,12 @@ enum libexec_status libexec_prepare(struct libexec_exec *exec, const struct libe
     struct libexec_report *report = &state->report;
     if (exec_begin(state, request) != LIBEXEC_OK)
         return report->status;
-    if (exec_open_program(state) != LIBEXEC_OK || exec_plan_files(state) != LIBEXEC_OK ||
+    if (exec_open_program(state, request) != LIBEXEC_OK || exec_plan_files(state) != LIBEXEC_OK ||
         exec_draw_random(state) != LIBEXEC_OK || libexec_layout_decide(state) != LIBEXEC_OK ||
-        exec_ask_host(state) != LIBEXEC_OK || exec_build(state) != LIBEXEC_OK) {
-        const struct libexec_image_file *file = &state->files[libexec_report_on_interpreter(report)];
-        libexec_plan_locate(file->plan, report);
+        exec_ask_host(state) != LIBEXEC_OK || exec_make_space(state) != LIBEXEC_OK ||
+        libexec_load_map(state) != LIBEXEC_OK || libexec_load_fill(state) != LIBEXEC_OK ||
+        libexec_stack_write(state) != LIBEXEC_OK) {
+        libexec_plan_locate(&state->plans[libexec_report_on_interpreter(report)], report);
         exec_undo(state);
         return report->status;
     }
@@ -379,14 +414,14 @@ static const char *exec_base_name(const struct libexec_state *state) {
 }
 
 static uint32_t exec_start_flags(const struct libexec_state *state) {
-    const struct libexec_plan *starts = state->files[libexec_has_interpreter(state)].plan;
+    const struct libexec_plan *starts = &state->plans[libexec_has_interpreter(state)];
     uint32_t flags =
         (starts->flags & (LIBEXEC_PLAN_IBT | LIBEXEC_PLAN_SHADOW_STACK)) / LIBEXEC_PLAN_IBT * LIBEXEC_START_IBT;
     if ((state->stack_rights & LIBEXEC_RIGHT_EXECUTE) != 0)
         flags |= LIBEXEC_START_EXECUTABLE_STACK;
     if (state->answer.secure != 0)
         flags |= LIBEXEC_START_SECURE | LIBEXEC_START_NOT_DUMPABLE;
-    if (state->not_readable)
+    if ((state->source_flags & LIBEXEC_SOURCE_UNREADABLE) != 0)
         flags |= LIBEXEC_START_NOT_DUMPABLE;
     if ((state->policy.flags & LIBEXEC_POLICY_FIXED_ADDRESSES) == 0)
         flags |= LIBEXEC_START_RANDOMIZED;
@@ -395,16 +430,18 @@ static uint32_t exec_start_flags(const struct libexec_state *state) {
 _Static_assert(LIBEXEC_START_SHADOW_STACK == 2 * LIBEXEC_START_IBT && LIBEXEC_PLAN_SHADOW_STACK == 2 * LIBEXEC_PLAN_IBT,
                "both pairs of bits stand in the same order");
 
+#define EXEC_IDS (offsetof(struct libexec_image_answer, egid) + sizeof(uint32_t))
+_Static_assert(offsetof(struct libexec_image_answer, uid) == 0 && EXEC_IDS == 16 &&
+                   offsetof(struct libexec_start, egid) + sizeof(uint32_t) == offsetof(struct libexec_start, uid) + 16,
+               "the ids stand in the same order");
+
 void libexec_exec_start(const struct libexec_exec *exec, struct libexec_start *start) {
     const struct libexec_state *state = exec_state_const(exec);
     start->entry = state->layout.entry;
     start->stack_pointer = state->layout.stack_pointer;
     start->thread_pointer = state->layout.thread_pointer;
     start->flags = exec_start_flags(state);
-    start->uid = state->answer.uid;
-    start->euid = state->answer.euid;
-    start->gid = state->answer.gid;
-    start->egid = state->answer.egid;
+    __builtin_memcpy((char *)start + offsetof(struct libexec_start, uid), &state->answer, EXEC_IDS);
     start->reserved = 0;
     start->space = state->space.handle;
     start->layout = &state->layout;
@@ -414,23 +451,25 @@ void libexec_exec_start(const struct libexec_exec *exec, struct libexec_start *s
 
 // The hooks stand in the table in the order of the contract, one behind the other.
 typedef void (*exec_hook)(void *context, const struct libexec_start *start);
-#define EXEC_FIRST_HOOK offsetof(struct libexec_host, close_on_exec)
-#define EXEC_HOOKS_END  (offsetof(struct libexec_host, release_old_space) + sizeof(exec_hook))
+#define EXEC_FIRST_HOOK  offsetof(struct libexec_host, close_on_exec)
+#define EXEC_CREDENTIALS offsetof(struct libexec_host, set_credentials)
+#define EXEC_HOOKS_END   (offsetof(struct libexec_host, release_old_space) + sizeof(exec_hook))
 _Static_assert(EXEC_HOOKS_END - EXEC_FIRST_HOOK == 13 * sizeof(exec_hook), "thirteen hooks and nothing between them");
 
 // Nothing here can fail, and none of the hooks may allocate.
 static void exec_call_hooks(const struct libexec_host *host, void *context, const struct libexec_start *start) {
+    const size_t skipped = host->image_known == NULL ? EXEC_CREDENTIALS : 0; // it settles the ids
     for (size_t offset = EXEC_FIRST_HOOK; offset != EXEC_HOOKS_END; offset += sizeof(exec_hook)) {
         exec_hook hook;
         __builtin_memcpy(&hook, (const char *)host + offset, sizeof hook);
-        // set_credentials: only where image_known settled the ids
-        if (hook != NULL && (offset != offsetof(struct libexec_host, set_credentials) || host->image_known != NULL))
+        if (hook != NULL && offset != skipped)
             hook(context, start);
     }
 }
 
 enum libexec_status libexec_commit(struct libexec_exec *exec) {
     struct libexec_state *state = exec_state(exec);
+    const struct libexec_host *host = state->host;
     struct libexec_start start;
     if (state->stage == EXEC_FAILED) // its report is still of use
         return LIBEXEC_E_STATE;
@@ -438,13 +477,14 @@ enum libexec_status libexec_commit(struct libexec_exec *exec) {
     if (state->stage != EXEC_PREPARED)
         return libexec_refuse(&state->report, LIBEXEC_E_STATE);
     libexec_exec_start(exec, &start);
-    const int code = state->host->seize != NULL ? state->host->seize(state->context, &start) : 0;
-    if (code != 0)
-        return libexec_fail_host(&state->report, LIBEXEC_E_SEIZE, code);
+    if (host->seize != NULL) {
+        const enum libexec_status status = exec_answered(state, LIBEXEC_E_SEIZE, host->seize(state->context, &start));
+        if (status != LIBEXEC_OK)
+            return status;
+    }
     exec_close_files(state);
-    state->space.made = false; // the hooks own it: one of them may not return
-    state->stage = EXEC_COMMITTED;
-    exec_call_hooks(state->host, state->context, &start);
+    state->stage = EXEC_COMMITTED; // the hooks own all that was made: one of them may not return
+    exec_call_hooks(host, state->context, &start);
     return LIBEXEC_OK;
 }
 
@@ -459,8 +499,8 @@ const struct libexec_layout *libexec_exec_layout(const struct libexec_exec *exec
 const struct libexec_plan *libexec_exec_plan(const struct libexec_exec *exec, enum libexec_file file) {
     const struct libexec_state *state = exec_state_const(exec);
     if (file != LIBEXEC_FILE_INTERPRETER)
-        return state->files[FILE_PROGRAM].plan;
-    return libexec_has_interpreter(state) ? state->files[FILE_INTERPRETER].plan : NULL;
+        return &state->plans[FILE_PROGRAM];
+    return libexec_has_interpreter(state) ? &state->plans[FILE_INTERPRETER] : NULL;
 }
 
 const struct libexec_auxv *libexec_exec_auxv(const struct libexec_exec *exec, uint32_t *count) {
@@ -472,12 +512,13 @@ const struct libexec_auxv *libexec_exec_auxv(const struct libexec_exec *exec, ui
 bool libexec_exec_region(const struct libexec_exec *exec, uint32_t index, struct libexec_region *region) {
     const struct libexec_state *state = exec_state_const(exec);
     struct libexec_region_cursor cursor = {0, {0, 0}};
-    if (state->stage != EXEC_PREPARED && state->stage != EXEC_COMMITTED)
+    if (state->stage < EXEC_PREPARED)
         return false;
-    while (libexec_load_region(state, &cursor, region))
-        if (index-- == 0)
-            return true;
-    return false;
+    do {
+        if (!libexec_load_region(state, &cursor, region))
+            return false;
+    } while (index-- != 0);
+    return true;
 }
 
 void libexec_exec_arguments(const struct libexec_exec *exec, struct libexec_arguments_placed *placed) {

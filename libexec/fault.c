@@ -6,7 +6,7 @@
 #include "bytes.h"
 #include "checked.h"
 
-#define FAULT_FEW 4u // so few regions are sooner passed one by one than searched
+#define FAULT_FEW 12u // so few regions are sooner passed one by one than searched
 
 // The last region that begins at or below `address`, or the first one.
 static const struct libexec_region *fault_search(const struct libexec_region *region, uint32_t count,
@@ -16,8 +16,7 @@ static const struct libexec_region *fault_search(const struct libexec_region *re
         region = region[half].address <= address ? region + half : region;
         count -= half;
     }
-    const struct libexec_region *const last = region + count - 1;
-    while (region != last && region[1].address <= address)
+    while (--count != 0 && region[1].address <= address)
         region++;
     return region;
 }
@@ -32,50 +31,44 @@ bool libexec_fault(const struct libexec_region *regions, uint32_t count, uint32_
         return false;
     const uint64_t size = libexec_max(around, page_size);
     const uint64_t in_window = address & (size - 1);
-    const uint64_t skipped = inside > in_window ? inside - in_window : 0;
+    // What of the window before the address is in the region, and what of the region is before that.
+    const uint64_t before = libexec_min(inside, in_window);
+    const uint64_t skipped = inside - before;
+    const uint64_t length = libexec_min(region->length - skipped, size - in_window + before);
+    uint64_t file_length = 0;
+    if (region->file_length > skipped)
+        file_length = libexec_min(region->file_length - skipped, length);
     page->region = region;
-    page->address = region->address + skipped;
-    page->length = libexec_min(region->length, inside - in_window + size) - skipped; // the sum is the window's end
+    page->address = address - before;
+    page->length = length;
     page->file_offset = region->file_offset + skipped;
-    page->file_length = region->file_length > skipped ? libexec_min(region->file_length - skipped, page->length) : 0;
-    page->shareable = page->file_length == page->length;
+    page->file_length = file_length;
+    page->shareable = file_length == length;
     return true;
 }
 
-// A read that did not bring all that the region says: only what it surely brought stays, never old memory.
-static LIBEXEC_APART enum libexec_status fault_fill_rest(const struct libexec_fault_page *page, uint8_t *bytes,
-                                                         uint64_t asked, uint64_t done, int code) {
-    const bool valid = code == 0 && done <= asked;
-    const uint64_t kept = valid ? done : 0;
-    memset(bytes + kept, 0, (size_t)(page->length - kept));
-    if (valid)
-        return LIBEXEC_E_FILE_SHRANK;
-    return code != 0 ? LIBEXEC_E_READ : LIBEXEC_E_CONTRACT;
-}
-
-// The file is shorter than it was: what it still has.
-static LIBEXEC_APART enum libexec_status fault_fill_short(const struct libexec_fault_page *page,
-                                                          const struct libexec_source *source, uint8_t *bytes) {
+// The bytes of the file, and zeros where it has none.
+static LIBEXEC_APART enum libexec_status fault_read(const struct libexec_fault_page *page,
+                                                    const struct libexec_source *source, uint8_t *bytes) {
     const uint64_t offset = page->file_offset;
-    const uint64_t asked = offset < source->size ? source->size - offset : 0;
+    const uint64_t asked = offset < source->size ? libexec_min(page->file_length, source->size - offset) : 0;
     size_t done = 0;
     int code = 0;
     if (asked != 0)
         code = source->operations->read_at(source->context, offset, bytes, (size_t)asked, &done);
-    return fault_fill_rest(page, bytes, asked, done, code);
+    const size_t kept = code == 0 && done <= asked ? done : 0; // only what it surely brought stays, never old memory
+    memset(bytes + kept, 0, (size_t)(page->length - kept));
+    if (code != 0)
+        return LIBEXEC_E_READ;
+    if (kept != done)
+        return LIBEXEC_E_CONTRACT;
+    return kept == page->file_length ? LIBEXEC_OK : LIBEXEC_E_FILE_SHRANK;
 }
 
 enum libexec_status libexec_fault_fill(const struct libexec_fault_page *page, const struct libexec_source *source,
                                        void *bytes) {
-    const uint64_t length = page->file_length;
-    if (!libexec_inside(page->file_offset, length, source->size))
-        return fault_fill_short(page, source, bytes);
-    size_t done = 0;
-    int code = 0;
-    if (length != 0)
-        code = source->operations->read_at(source->context, page->file_offset, bytes, (size_t)length, &done);
-    if (code != 0 || done != length)
-        return fault_fill_rest(page, bytes, length, done, code);
-    memset((uint8_t *)bytes + length, 0, (size_t)(page->length - length));
+    if (page->file_length != 0)
+        return fault_read(page, source, bytes);
+    memset(bytes, 0, (size_t)page->length);
     return LIBEXEC_OK;
 }

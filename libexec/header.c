@@ -15,21 +15,26 @@
 // What Linux does not look at: refused only where Linux would start the file.
 static void header_check_identification(const uint8_t *bytes, const struct libexec_arch *arch,
                                         struct libexec_report *own) {
-    const uint8_t wanted[3] = {ELF_CLASS64, arch->data, ELF_VERSION_CURRENT};
-    for (uint32_t i = 0; i < sizeof wanted; i++)
-        if (bytes[ELF_EI_CLASS + i] != wanted[i]) {
-            own->stage = LIBEXEC_STAGE_HEADER;
-            libexec_fail(own, (enum libexec_status)(LIBEXEC_E_CLASS + i), bytes[ELF_EI_CLASS + i], wanted[i]);
-        }
+    uint32_t wanted = ELF_CLASS64 | (uint32_t)arch->data << 8 | ELF_VERSION_CURRENT << 16;
+    uint32_t found = libexec_load32(bytes + ELF_EI_CLASS) & 0xffffff;
+    uint32_t status = LIBEXEC_E_CLASS;
+    if (found == wanted)
+        return;
+    for (; (uint8_t)found == (uint8_t)wanted; status++) {
+        found >>= 8;
+        wanted >>= 8;
+    }
+    own->stage = LIBEXEC_STAGE_HEADER;
+    libexec_fail(own, (enum libexec_status)status, (uint8_t)found, (uint8_t)wanted);
 }
 _Static_assert(ELF_EI_DATA == ELF_EI_CLASS + 1 && ELF_EI_VERSION == ELF_EI_CLASS + 2, "they follow one another");
 _Static_assert(LIBEXEC_E_DATA == LIBEXEC_E_CLASS + 1 && LIBEXEC_E_VERSION == LIBEXEC_E_CLASS + 2, "so do these");
 
 static enum libexec_status header_check(const struct libexec_plan *plan, const uint8_t *bytes,
                                         const struct libexec_arch *arch, struct libexec_report *report) {
-    const uint64_t machine = libexec_load16(bytes + ELF_E_MACHINE);
-    const uint64_t entry_size = libexec_load16(bytes + ELF_E_PHENTSIZE);
-    const uint64_t table_size = (uint64_t)plan->program_header_count * ELF_PROGRAM_HEADER_SIZE; // at most 65535 * 56
+    const uint32_t machine = libexec_load16(bytes + ELF_E_MACHINE);
+    const uint32_t entry_size = libexec_load16(bytes + ELF_E_PHENTSIZE);
+    const uint32_t count = plan->program_header_count; // at most 65535
     // An interpreter's type is looked at when it gets its place.
     if (plan->type - ELF_TYPE_EXEC > ELF_TYPE_DYN - ELF_TYPE_EXEC && !libexec_report_on_interpreter(report))
         return libexec_fail(report, LIBEXEC_E_TYPE, plan->type, ELF_TYPE_DYN);
@@ -37,9 +42,9 @@ static enum libexec_status header_check(const struct libexec_plan *plan, const u
         return libexec_fail(report, LIBEXEC_E_MACHINE, machine, arch->machine);
     if (entry_size != ELF_PROGRAM_HEADER_SIZE)
         return libexec_fail(report, LIBEXEC_E_HEADER_SIZE, entry_size, ELF_PROGRAM_HEADER_SIZE);
-    if (plan->program_header_count - 1 >= LIBEXEC_PROGRAM_HEADERS_MAX)
-        return libexec_fail(report, LIBEXEC_E_HEADER_COUNT, plan->program_header_count, LIBEXEC_PROGRAM_HEADERS_MAX);
-    if (!libexec_inside(plan->program_headers_offset, table_size, plan->file_size))
+    if (count - 1 >= LIBEXEC_PROGRAM_HEADERS_MAX)
+        return libexec_fail(report, LIBEXEC_E_HEADER_COUNT, count, LIBEXEC_PROGRAM_HEADERS_MAX);
+    if (!libexec_inside(plan->program_headers_offset, count * ELF_PROGRAM_HEADER_SIZE, plan->file_size))
         return libexec_fail(report, LIBEXEC_E_TABLE_OUTSIDE, plan->program_headers_offset, plan->file_size);
     return LIBEXEC_OK;
 }

@@ -5,27 +5,25 @@
 #include "bytes.h"
 
 void libexec_report_begin(struct libexec_report *report, enum libexec_stage stage, enum libexec_file file) {
-    memset(report, 0, sizeof *report);
-    report->stage = stage;
-    report->file = file;
-    report->program_header = LIBEXEC_NO_PROGRAM_HEADER;
+    *report = (struct libexec_report){.stage = stage, .file = file, .program_header = LIBEXEC_NO_PROGRAM_HEADER};
 }
 
 LIBEXEC_APART enum libexec_status libexec_fail(struct libexec_report *report, enum libexec_status status,
                                                uint64_t value, uint64_t limit) {
     if (report->status != LIBEXEC_OK)
         return report->status;
-    const struct libexec_status_row *row = libexec_status_row_of(status);
     report->status = status;
-    report->known |= row->known;
-    if (report->program_header == LIBEXEC_NO_PROGRAM_HEADER)
-        report->known &= ~LIBEXEC_REPORT_PROGRAM_HEADER;
-    if ((row->known & LIBEXEC_REPORT_FILE_OFFSET) != 0)
-        report->file_offset = row->field;
     report->value = value;
     report->limit = limit;
     report->clause = libexec_status_clause(status);
-    return status;
+    const struct libexec_status_row *row = libexec_status_row_of(report->status);
+    uint32_t known = report->known | row->known;
+    if (report->program_header == LIBEXEC_NO_PROGRAM_HEADER)
+        known &= ~LIBEXEC_REPORT_PROGRAM_HEADER;
+    report->known = known;
+    if ((row->known & LIBEXEC_REPORT_FILE_OFFSET) != 0)
+        report->file_offset = row->field;
+    return report->status;
 }
 
 LIBEXEC_APART enum libexec_status libexec_refuse(struct libexec_report *report, enum libexec_status status) {

@@ -3,20 +3,26 @@
 #ifndef LIBEXEC_SCRIPT_H
 #define LIBEXEC_SCRIPT_H
 
+#include "bytes.h"
+
 #include <libexec/report.h>
 #include <stdbool.h>
 
-// Positions in the line's bytes. Neither word holds a NUL; both lie inside the bytes parsed.
+// A word without a NUL, inside the bytes parsed; `size` counts one. 0: there is no such word.
+struct libexec_script_word {
+    const uint8_t *bytes;
+    uint32_t size;
+};
+
 struct libexec_script_line {
-    uint32_t path;
-    uint32_t path_length; // may be 0: then there is no such file
-    uint32_t argument;
-    uint32_t argument_length;
-    bool has_argument;
+    struct libexec_script_word path; // may be empty: then there is no such file
+    struct libexec_script_word argument;
 };
 
 // Whether the file is a script at all.
-bool libexec_script_is(const uint8_t *bytes, uint64_t length);
+static inline bool libexec_script_is(const uint8_t *bytes, uint64_t length) {
+    return length >= 2 && libexec_load16(bytes) == ('#' | '!' << 8);
+}
 
 // Parses the first bytes of a script, of which `length` are there, as Linux's fs/binfmt_script.c does: at most 256
 // bytes count, what the file lacks of them reads as NUL.

@@ -40,11 +40,9 @@ void libexec_memory_source(struct libexec_source *source, const void *bytes, uin
 
 enum libexec_status libexec_source_read(const struct libexec_source *source, uint64_t offset, void *to, uint64_t length,
                                         struct libexec_report *report) {
-    if (length == 0)
-        return LIBEXEC_OK;
     size_t done = 0;
     int code = 0;
-    if (libexec_inside(offset, length, source->size))
+    if (length != 0 && libexec_inside(offset, length, source->size))
         code = source->operations->read_at(source->context, offset, to, (size_t)length, &done);
     if (code != 0)
         libexec_fail_host(report, LIBEXEC_E_READ, code);
@@ -67,16 +65,13 @@ void libexec_window_close(struct libexec_window *window) {
     window->length = 0;
 }
 
-static enum libexec_status window_fill(struct libexec_window *window, struct libexec_report *report) {
+// Lends the bytes where the source does that.
+static bool window_view(struct libexec_window *window, uint64_t offset, uint64_t length) {
     const struct libexec_source *source = window->source;
     const struct libexec_source_operations *operations = source->operations;
-    window->viewed = (source->flags & LIBEXEC_SOURCE_STABLE) != 0 && operations->view != NULL &&
-                     operations->view_release != NULL &&
-                     operations->view(source->context, window->offset, (size_t)window->length, &window->bytes) == 0;
-    if (window->viewed)
-        return LIBEXEC_OK;
-    window->bytes = window->buffer;
-    return libexec_source_read(source, window->offset, window->buffer, window->length, report);
+    return (source->flags & LIBEXEC_SOURCE_STABLE) != 0 && operations->view != NULL &&
+           operations->view_release != NULL &&
+           operations->view(source->context, offset, (size_t)length, &window->bytes) == 0;
 }
 
 const uint8_t *libexec_window_get(struct libexec_window *window, uint64_t offset, uint64_t least, uint64_t most,
@@ -86,16 +81,16 @@ const uint8_t *libexec_window_get(struct libexec_window *window, uint64_t offset
         return window->bytes + start;
     libexec_window_close(window);
     const uint64_t size = window->source->size;
-    if (offset > size)
+    if (offset >= size)
         return NULL;
     const uint64_t length = libexec_min(libexec_min(most, window->buffer_size), size - offset);
+    window->viewed = window_view(window, offset, length);
+    if (!window->viewed) {
+        window->bytes = window->buffer;
+        if (libexec_source_read(window->source, offset, window->buffer, length, report) != LIBEXEC_OK)
+            return NULL;
+    }
     window->offset = offset;
     window->length = length;
-    if (length == 0)
-        return NULL;
-    if (window_fill(window, report) != LIBEXEC_OK) {
-        window->length = 0;
-        return NULL;
-    }
     return length >= least ? window->bytes : NULL;
 }

@@ -24,7 +24,8 @@ struct libexec_window {
 };
 
 // The bytes [offset, offset + least). Where the window does not hold them it is moved there, to hold up to `most`
-// bytes, as far as file and buffer reach. NULL after a failure, and where file or buffer end before `least` bytes.
+// bytes (not 0), as far as file and buffer reach. NULL after a failure, and where file or buffer end before `least`
+// bytes.
 const uint8_t *libexec_window_get(struct libexec_window *window, uint64_t offset, uint64_t least, uint64_t most,
                                   struct libexec_report *report);
 

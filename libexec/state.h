@@ -32,7 +32,6 @@ struct libexec_image_file {
     struct libexec_range range; // pages spanned, holes included; empty until it is placed
     struct libexec_plan *plan;
     enum libexec_file kind;
-    bool open;
 };
 
 enum { FILE_PROGRAM = 0, FILE_INTERPRETER = 1 };
@@ -79,9 +78,8 @@ struct libexec_state {
     struct libexec_report own;             // the first refusal that Linux would not have made; see plan.h
 
     bool has_interpreter;
-    bool close_on_exec;
-    bool not_readable;
-    bool must_fill; // some pages were mapped for the library to write
+    uint8_t source_flags; // of all files opened
+    bool must_fill;       // some pages were mapped for the library to write
     uint32_t script_depth;
 
     // Names: the path as named, and the words of `#!` lines.
