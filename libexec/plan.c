@@ -344,8 +344,6 @@ static enum libexec_status segment_check_file(const struct libexec_segment *segm
         return libexec_fail(report, LIBEXEC_E_FILE_RANGE, segment->file_offset, UINT64_MAX);
     if ((offset & (page_size - 1)) != 0)
         return libexec_fail(report, LIBEXEC_E_CONGRUENCE, segment->file_offset, segment->address);
-    if (placing->searching)
-        return libexec_fail(report, LIBEXEC_E_NO_ROOM, length, placing->bounds->user_high);
     if (segment_check_range(placing, start, length, (segment->rights & LIBEXEC_RIGHT_WRITE) != 0, report) != LIBEXEC_OK)
         return report->status;
     if (offset + length > (uint64_t)INT64_MAX)
@@ -380,7 +378,7 @@ static enum libexec_status segment_check(const struct libexec_segment *segment, 
     uint64_t length = pages.file_end - pages.start;
     if (length != 0) { // 0 also where p_filesz wraps: that is refused below, with p_memsz
         if (first && placing->span != 0)
-            length = libexec_round_up(placing->span, page_size);
+            length = placing->span;
         if (segment_check_file(segment, placing, start, length, report) != LIBEXEC_OK)
             return report->status;
     }

@@ -33,11 +33,10 @@ void libexec_plan_locate(const struct libexec_plan *plan, struct libexec_report 
 struct libexec_placing {
     const struct libexec_bounds *bounds;
     uint64_t bias;
-    uint64_t span;  // of the whole image where the first segment reserves it (ET_DYN), else 0
+    uint64_t span;  // pages of the whole image where the first segment reserves it (ET_DYN), in bytes; else 0
     uint64_t pages; // charged so far
     bool placed;    // the bias is known: biased addresses count
     bool interpreter;
-    bool searching; // no free range was found: only what Linux checks before that counts
 };
 
 // Checks segments [from, to) as Linux does, in Linux's order, and charges their pages. LIBEXEC_OK means that each of

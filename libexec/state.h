@@ -29,7 +29,6 @@ struct libexec_space {
 struct libexec_image_file {
     struct libexec_source source;
     uint64_t bias;
-    struct libexec_range range; // pages spanned, holes included; empty until it is placed
     struct libexec_plan *plan;
     enum libexec_file kind;
 };

@@ -9,18 +9,14 @@
 
 enum libexec_status libexec_tls_shape_of(struct libexec_tls_shape *shape, const struct libexec_plan *plan,
                                          const struct libexec_arch *arch) {
-    uint64_t memory_size = 0;
-    uint64_t alignment = 1;
-    uint64_t congruence = 0;
-    if ((plan->flags & LIBEXEC_PLAN_TLS) != 0) {
-        memory_size = plan->tls_memory_size;
-        alignment = libexec_max(plan->tls_alignment, 1);
-        congruence = plan->tls_address & (alignment - 1);
-        if (!libexec_power_of_two(alignment))
-            return LIBEXEC_E_TLS_ALIGNMENT;
-        if ((memory_size | alignment) > TLS_QUANTITY_MAX || plan->tls_file_size > memory_size)
-            return LIBEXEC_E_TLS_SIZE;
-    }
+    // Without PT_TLS all of the plan's quantities are 0: a template of no bytes.
+    const uint64_t memory_size = plan->tls_memory_size;
+    const uint64_t alignment = libexec_max(plan->tls_alignment, 1);
+    const uint64_t congruence = plan->tls_address & (alignment - 1);
+    if ((alignment & (alignment - 1)) != 0)
+        return LIBEXEC_E_TLS_ALIGNMENT;
+    if ((memory_size | alignment) > TLS_QUANTITY_MAX || plan->tls_file_size > memory_size)
+        return LIBEXEC_E_TLS_SIZE;
     shape->alignment = libexec_max(alignment, arch->thread_control_block_alignment);
     shape->template_offset = libexec_round_up(congruence + memory_size, alignment) - congruence;
     shape->block_size = shape->template_offset;
