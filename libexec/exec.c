@@ -511,7 +511,7 @@ const struct libexec_auxv *libexec_exec_auxv(const struct libexec_exec *exec, ui
 
 bool libexec_exec_region(const struct libexec_exec *exec, uint32_t index, struct libexec_region *region) {
     const struct libexec_state *state = exec_state_const(exec);
-    struct libexec_region_cursor cursor = {0, {0, 0}};
+    struct libexec_region_cursor cursor = {0};
     if (state->stage < EXEC_PREPARED)
         return false;
     do {

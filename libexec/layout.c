@@ -265,7 +265,9 @@ _Static_assert(LIBEXEC_E_SEGMENT_COLLISION == LIBEXEC_E_COLLISION + 1, "the stat
 static void layout_note_image(struct libexec_state *state, struct libexec_image_file *file, uint64_t bias) {
     struct libexec_layout *layout = &state->layout;
     const struct libexec_plan *plan = file->plan;
-    const struct libexec_range range = {plan->low + bias, plan->high - plan->low};
+    struct libexec_range range = {plan->low + bias, plan->high - plan->low};
+    if ((plan->flags & LIBEXEC_PLAN_ORDERED) == 0) // the segments of an interpreter may wrap around the bias
+        libexec_plan_span(plan, bias, state->bounds.page_size, &range);
     file->bias = bias;
     layout->entry = plan->entry + bias;
     if (libexec_report_on_interpreter(&state->report)) {

@@ -58,7 +58,9 @@ bool libexec_load_region(const struct libexec_state *state, struct libexec_regio
     const uint32_t files = libexec_file_count(state);
     for (; cursor->part < files; cursor->part++) {
         const struct libexec_image_file *file = &state->files[cursor->part];
-        if (libexec_plan_region(file->plan, state->bounds.page_size, file->bias, &cursor->of_plan, region)) {
+        cursor->of_plan.page_size = state->bounds.page_size;
+        cursor->of_plan.bias = file->bias;
+        if (libexec_plan_region(file->plan, &cursor->of_plan, region)) {
             region->file = file->kind;
             region->kind = region->file_length != 0 ? (enum libexec_region_kind)file->kind : LIBEXEC_REGION_BSS;
             return true;
@@ -149,7 +151,7 @@ static enum libexec_status load_map_region(struct libexec_state *state) {
 }
 
 enum libexec_status libexec_load_map(struct libexec_state *state) {
-    struct libexec_region_cursor cursor = {0, {0, 0}};
+    struct libexec_region_cursor cursor = {0};
     state->report.stage = LIBEXEC_STAGE_LOAD;
     state->space.roles[SPACE_VECTOR] = state->space.roles[SPACE_STRINGS] = state->space.slots;
     load_set_edges(state);
@@ -235,7 +237,7 @@ static enum libexec_status load_fill_tls(struct libexec_state *state) {
 }
 
 enum libexec_status libexec_load_fill(struct libexec_state *state) {
-    struct libexec_region_cursor cursor = {0, {0, 0}};
+    struct libexec_region_cursor cursor = {0};
     struct libexec_map operation;
     while (state->must_fill && libexec_load_region(state, &cursor, &operation.region)) {
         load_advance(&operation.region, load_back(state, &operation));

@@ -18,22 +18,26 @@ void libexec_bounds_of(struct libexec_bounds *bounds, const struct libexec_arch 
     bounds->page_budget = policy->page_budget != 0 ? policy->page_budget : bounds->user_high / arch->page_size;
 }
 
-// Where one segment's pages begin and end. `file_end` ends the pages with file bytes; zero pages follow up to `end`.
+// Where one segment's pages begin and end, the bias added. `file_end` ends the pages with file bytes; zero pages follow
+// up to `end`.
 struct segment_pages {
+    uint64_t address; // of the segment's first byte
     uint64_t start;
     uint64_t file_end;
     uint64_t end;
 };
 
-// Sums wrap unless the segment was checked.
-static struct segment_pages segment_pages_of(const struct libexec_segment *segment, uint64_t page_size) {
+// Sums wrap unless the segment was checked with this bias.
+static struct segment_pages segment_pages_of(const struct libexec_segment *segment, uint64_t bias, uint64_t page_size) {
     struct segment_pages pages;
-    pages.start = libexec_round_down(segment->address, page_size);
+    const uint64_t address = segment->address + bias;
+    pages.address = address;
+    pages.start = libexec_round_down(address, page_size);
     pages.end = pages.file_end = pages.start;
     if (segment->memory_size != 0)
-        pages.end = libexec_round_up(segment->address + segment->memory_size, page_size);
+        pages.end = libexec_round_up(address + segment->memory_size, page_size);
     if (segment->file_size != 0)
-        pages.file_end = libexec_round_up(segment->address + segment->file_size, page_size);
+        pages.file_end = libexec_round_up(address + segment->file_size, page_size);
     return pages;
 }
 
@@ -90,7 +94,7 @@ static void plan_look_at_code(const struct libexec_plan *plan, struct plan_walk 
         walk->entry_executable = true;
     if ((walk->policy & LIBEXEC_POLICY_NO_WRITE_EXECUTE) == 0)
         return;
-    const struct segment_pages pages = segment_pages_of(segment, walk->page_size);
+    const struct segment_pages pages = segment_pages_of(segment, 0, walk->page_size);
     if ((rights & LIBEXEC_RIGHT_WRITE) != 0 || pages.end != pages.file_end) // zero pages are writable
         libexec_fail(walk->own, LIBEXEC_E_WRITE_EXECUTE, rights, LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_EXECUTE);
 }
@@ -372,21 +376,20 @@ static enum libexec_status segment_check_addresses(const struct libexec_segment 
 static enum libexec_status segment_check(const struct libexec_segment *segment, struct libexec_placing *placing,
                                          bool first, struct libexec_report *report) {
     const uint64_t page_size = placing->bounds->page_size;
-    const struct segment_pages pages = segment_pages_of(segment, page_size);
-    const uint64_t start = pages.start + placing->bias; // the bias is a multiple of the page size
+    const struct segment_pages pages = segment_pages_of(segment, placing->bias, page_size);
     const uint64_t zeros = pages.end - pages.file_end;
     uint64_t length = pages.file_end - pages.start;
     if (length != 0) { // 0 also where p_filesz wraps: that is refused below, with p_memsz
         if (first && placing->span != 0)
             length = placing->span;
-        if (segment_check_file(segment, placing, start, length, report) != LIBEXEC_OK)
+        if (segment_check_file(segment, placing, pages.start, length, report) != LIBEXEC_OK)
             return report->status;
     }
     if (segment->memory_size > segment->file_size && zeros != 0 &&
-        segment_check_range(placing, pages.file_end + placing->bias, zeros, true, report) != LIBEXEC_OK)
+        segment_check_range(placing, pages.file_end, zeros, true, report) != LIBEXEC_OK)
         return report->status;
     placing->pages += (pages.end - pages.start) / page_size;
-    return segment_check_addresses(segment, placing, start, report);
+    return segment_check_addresses(segment, placing, pages.start, report);
 }
 
 enum libexec_status libexec_plan_check(const struct libexec_plan *plan, struct libexec_placing *placing, uint32_t from,
@@ -444,19 +447,18 @@ enum libexec_status libexec_plan_read(struct libexec_plan *plan, const struct li
     return report->status;
 }
 
-// ---- regions
-// ------------------------------------------------------------------------------------------------------------
+// ---- regions --------------------------------------------------------------------------------------------------------
 
 // File bytes of a segment from the region's first page on: all of its pages where p_memsz == p_filesz (the bytes around
 // the segment are as in the file), else up to p_filesz; `most` at most.
 static inline void region_file_bytes(const struct libexec_plan *plan, const struct libexec_segment *segment,
-                                     uint64_t file_end, uint64_t most, struct libexec_region *region) {
-    if (segment->memory_size > segment->file_size)
-        file_end = segment->address + segment->file_size;
-    region->file_offset =
-        segment->file_offset - segment->address + region->address; // unbiased yet; modulo 2^64; the sum is in the file
-    // The last page may reach past the end of the file: what the file lacks is zero, as in a page cache.
-    const uint64_t length = libexec_min(file_end - region->address, most);
+                                     const struct segment_pages *pages, uint64_t most, struct libexec_region *region) {
+    const uint64_t end =
+        segment->memory_size > segment->file_size ? pages->address + segment->file_size : pages->file_end;
+    const uint64_t length = libexec_min(end - region->address, most);
+    // Modulo 2^64; the sum is in the file. The last page may reach past the end of the file: what the file lacks is
+    // zero, as in a page cache.
+    region->file_offset = segment->file_offset - pages->address + region->address;
     if (region->file_offset < plan->file_size)
         region->file_length = libexec_min(length, plan->file_size - region->file_offset);
 }
@@ -473,7 +475,7 @@ static inline void region_of_segment(const struct libexec_plan *plan, const stru
     region->rights = owner->rights;
     region->program_header = owner->program_header;
     if (has_bytes)
-        region_file_bytes(plan, owner, pages->file_end, region->length, region);
+        region_file_bytes(plan, owner, pages, region->length, region);
     else
         region->rights |= LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_WRITE;
 }
@@ -481,10 +483,11 @@ static inline void region_of_segment(const struct libexec_plan *plan, const stru
 // The last segment before `segment` that covers `page`; NULL where there is none. `*cut` becomes the lowest beginning
 // of another one above the page that is passed on the way.
 static const struct libexec_segment *region_owner(const struct libexec_plan *plan,
-                                                  const struct libexec_segment *segment, uint64_t page_size,
-                                                  uint64_t page, struct segment_pages *pages, uint64_t *cut) {
+                                                  const struct libexec_plan_cursor *cursor,
+                                                  const struct libexec_segment *segment, uint64_t page,
+                                                  struct segment_pages *pages, uint64_t *cut) {
     while (segment-- != plan->segments) {
-        *pages = segment_pages_of(segment, page_size);
+        *pages = segment_pages_of(segment, cursor->bias, cursor->page_size);
         if (page < pages->end && pages->start <= page)
             return segment;
         if (pages->end != pages->start && pages->start > page)
@@ -494,47 +497,49 @@ static const struct libexec_segment *region_owner(const struct libexec_plan *pla
 }
 
 // The region that begins with `page`, the first one that some segment covers.
-static LIBEXEC_APART void region_shared(const struct libexec_plan *plan, uint64_t page_size, uint64_t page,
-                                        struct libexec_region *region) {
+static void region_shared(const struct libexec_plan *plan, const struct libexec_plan_cursor *cursor, uint64_t page,
+                          struct libexec_region *region) {
     struct segment_pages pages;
     uint64_t cut = UINT64_MAX; // where a later segment takes over
     const struct libexec_segment *segment =
-        region_owner(plan, plan->segments + plan->segment_count, page_size, page, &pages, &cut);
-    if (segment == NULL) // cannot be: some segment covers the page
-        return;
+        region_owner(plan, cursor, plan->segments + plan->segment_count, page, &pages, &cut);
     region_of_segment(plan, segment, &pages, page, cut, region);
     // A bss-only segment may begin inside a page. What earlier segments put below its first byte stays: the file bytes
     // of that page, cut at the lowest such beginning.
-    uint64_t limit = page_size;
-    while (segment != NULL && segment->file_size == 0 && segment->address > page) {
-        limit = libexec_min(limit, segment->address - page);
-        segment = region_owner(plan, segment, page_size, page, &pages, &cut);
+    uint64_t limit = cursor->page_size;
+    while (segment != NULL && segment->file_size == 0 && pages.address > page) {
+        limit = libexec_min(limit, pages.address - page);
+        segment = region_owner(plan, cursor, segment, page, &pages, &cut);
     }
-    if (limit == page_size || segment == NULL || page >= pages.file_end)
+    if (limit == cursor->page_size || segment == NULL || page >= pages.file_end)
         return;
-    region_file_bytes(plan, segment, pages.file_end, limit, region);
+    region_file_bytes(plan, segment, &pages, limit, region);
     if (region->file_length != 0)
-        region->length = page_size;
+        region->length = cursor->page_size;
 }
 
-// The first page from `from` on that any segment covers; UINT64_MAX where there is none.
-static uint64_t region_first_page(const struct libexec_plan *plan, uint64_t page_size, uint64_t from) {
+// Any segments, in any order: looks for the first page that one covers.
+static LIBEXEC_APART bool region_any(const struct libexec_plan *plan, const struct libexec_plan_cursor *cursor,
+                                     struct libexec_region *region) {
     uint64_t first = UINT64_MAX;
     for (uint32_t i = 0; i < plan->segment_count; i++) {
-        const struct segment_pages pages = segment_pages_of(&plan->segments[i], page_size);
-        const uint64_t page = libexec_max(pages.start, from);
+        const struct segment_pages pages = segment_pages_of(&plan->segments[i], cursor->bias, cursor->page_size);
+        const uint64_t page = libexec_max(pages.start, cursor->from);
         if (page < pages.end)
             first = libexec_min(first, page);
     }
-    return first;
+    if (first == UINT64_MAX)
+        return false;
+    region_shared(plan, cursor, first, region);
+    return true;
 }
 
 // Segments ascend and share no page: each is its own owner.
-static bool region_ordered(const struct libexec_plan *plan, uint64_t page_size, struct libexec_plan_cursor *cursor,
+static bool region_ordered(const struct libexec_plan *plan, struct libexec_plan_cursor *cursor,
                            struct libexec_region *region) {
     while (cursor->index < plan->segment_count) {
         const struct libexec_segment *segment = &plan->segments[cursor->index];
-        const struct segment_pages pages = segment_pages_of(segment, page_size);
+        const struct segment_pages pages = segment_pages_of(segment, cursor->bias, cursor->page_size);
         const uint64_t page = libexec_max(pages.start, cursor->from);
         if (page >= pages.file_end) // its last region
             cursor->index++;
@@ -546,28 +551,34 @@ static bool region_ordered(const struct libexec_plan *plan, uint64_t page_size, 
     return false;
 }
 
-bool libexec_plan_region(const struct libexec_plan *plan, uint64_t page_size, uint64_t bias,
-                         struct libexec_plan_cursor *cursor, struct libexec_region *region) {
-    if ((plan->flags & LIBEXEC_PLAN_ORDERED) != 0) {
-        if (!region_ordered(plan, page_size, cursor, region))
-            return false;
-    } else {
-        const uint64_t page = region_first_page(plan, page_size, cursor->from);
-        if (page == UINT64_MAX)
-            return false;
-        region_shared(plan, page_size, page, region);
-    }
-    cursor->from = region->address + region->length;
-    region->address += bias;
-    return true;
+bool libexec_plan_region(const struct libexec_plan *plan, struct libexec_plan_cursor *cursor,
+                         struct libexec_region *region) {
+    const bool ordered = (plan->flags & LIBEXEC_PLAN_ORDERED) != 0;
+    const bool found = ordered ? region_ordered(plan, cursor, region) : region_any(plan, cursor, region);
+    if (found)
+        cursor->from = region->address + region->length;
+    return found;
 }
 
 bool libexec_plan_next_region(const struct libexec_plan *plan, uint32_t page_size, libexec_address from,
                               struct libexec_region *region) {
-    struct libexec_plan_cursor cursor = {from, 0};
-    if (!libexec_plan_region(plan, page_size, 0, &cursor, region))
+    struct libexec_plan_cursor cursor = {.page_size = page_size, .from = from};
+    if (!libexec_plan_region(plan, &cursor, region))
         return false;
     region->file = LIBEXEC_FILE_PROGRAM;
     region->kind = region->file_length != 0 ? LIBEXEC_REGION_PROGRAM : LIBEXEC_REGION_BSS;
     return true;
+}
+
+void libexec_plan_span(const struct libexec_plan *plan, uint64_t bias, uint64_t page_size,
+                       struct libexec_range *range) {
+    uint64_t low = UINT64_MAX;
+    uint64_t high = 0;
+    for (uint32_t i = 0; i < plan->segment_count; i++) {
+        const struct segment_pages pages = segment_pages_of(&plan->segments[i], bias, page_size);
+        low = libexec_min(low, pages.start);
+        high = libexec_max(high, pages.end);
+    }
+    range->address = libexec_min(low, high);
+    range->length = high - range->address;
 }

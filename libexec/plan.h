@@ -5,6 +5,7 @@
 
 #include "source.h"
 
+#include <libexec/layout.h>
 #include <libexec/plan.h>
 
 // What bounds an image: the policy's values, or the architecture's where it has none.
@@ -47,15 +48,20 @@ enum libexec_status libexec_plan_check(const struct libexec_plan *plan, struct l
 // The same for all segments of a plan with LIBEXEC_PLAN_ORDERED at once. False where one might not pass.
 bool libexec_plan_check_ordered(const struct libexec_plan *plan, const struct libexec_placing *placing);
 
-// Walks the regions of a plan; see libexec_plan_next_region. Starts all zero, or with `from` set.
+// Walks the regions of a plan at a place where its segments were checked; see libexec_plan_next_region.
 struct libexec_plan_cursor {
+    uint64_t page_size;
+    uint64_t bias;
     uint64_t from;
     uint32_t index; // of the first segment that may still hold a region, where segments are ordered
 };
 
-// Fills all of a region but kind and file; `bias` is added to its address.
-bool libexec_plan_region(const struct libexec_plan *plan, uint64_t page_size, uint64_t bias,
-                         struct libexec_plan_cursor *cursor, struct libexec_region *region);
+// Fills all of a region but kind and file.
+bool libexec_plan_region(const struct libexec_plan *plan, struct libexec_plan_cursor *cursor,
+                         struct libexec_region *region);
+
+// The pages spanned, holes included, by an image whose segments were checked with this bias.
+void libexec_plan_span(const struct libexec_plan *plan, uint64_t bias, uint64_t page_size, struct libexec_range *range);
 
 // The name in PT_INTERP, from the window if it still holds it; closes the window. `size` is that of `name`; the name
 // ends with a NUL.
