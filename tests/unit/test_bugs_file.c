@@ -1101,6 +1101,37 @@ static void an_interpreter_with_a_wish(void **state) {
     }
 }
 
+// The second segment of the loader lies below the first one, once the bias is added.
+static void check_wrapping(struct world *world, const struct libexec_kit_image *image) {
+    const struct pair *const pair = world->scenario->data;
+    const struct libexec_layout *const layout = libexec_kit_image_layout(image);
+    const uint64_t bias = layout->interpreter_bias;
+    const struct libexec_region *const region = libexec_kit_image_region(image, bias - PAGE);
+    uint8_t bytes[0x600];
+    EXPECT(world, region != NULL && region->file == LIBEXEC_FILE_INTERPRETER);
+    EXPECT_EQUAL(world, region->rights, LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_WRITE);
+    EXPECT_EQUAL(world, region->program_header, 1);
+    EXPECT(world, libexec_kit_image_read(image, bias - 0xe00, bytes, sizeof(bytes)));
+    EXPECT(world, memcmp(bytes, pair->loader.bytes + 0x1200, sizeof(bytes)) == 0);
+    EXPECT_EQUAL(world, image_word(world, image, bias - 0x800), 0);
+    EXPECT_EQUAL(world, layout->interpreter.address, bias - PAGE);
+    EXPECT_EQUAL(world, layout->interpreter.length, 0x4000);
+}
+
+// Linux adds the bias first and looks at the sum: p_vaddr of an interpreter's segment may be close to 2^64.
+static void an_interpreter_that_wraps_around_its_bias(void **state) {
+    (void)state;
+    struct pair pair = make_pair();
+    pair.loader.headers[1].address = 0 - UINT64_C(0xe00);
+    pair.loader.headers[1].file_size = 0x600;
+    pair.loader.headers[1].memory_size = 0x3e00; // up to 0x3000: the pages of the first segment, too
+    libexec_kit_elf_build(&pair.program);
+    libexec_kit_elf_build(&pair.loader);
+    run_scenario(&(struct scenario){
+        .name = "wrapping", .set_up = execute_pair, .data = &pair, .check = check_wrapping, .needs_open = true});
+    end_pair(&pair);
+}
+
 static void bug_C5_program_too_large_for_its_place(void **state) {
     (void)state;
     struct pair pair = make_pair(); // a PIE with an interpreter stands at two thirds of the user range
@@ -1249,6 +1280,7 @@ int main(void) {
         cmocka_unit_test(bug_C5_interpreter_that_the_host_refuses),
         cmocka_unit_test(bug_C5_interpreter_on_the_program),
         cmocka_unit_test(an_interpreter_with_a_wish),
+        cmocka_unit_test(an_interpreter_that_wraps_around_its_bias),
         cmocka_unit_test(bug_C5_program_too_large_for_its_place),
         cmocka_unit_test(bug_C1_name_longer_than_its_memory),
         cmocka_unit_test(policies_and_interpreters),
