@@ -4,6 +4,13 @@
 from results import ARGUMENT_SETS
 
 KIB = 1024
+
+# Limits that are not held yet, and what the figure must not exceed until they are: `--gate` fails for them, `--ratchet`
+# only where they get worse. docs/performance.md says why they are missed.
+NOT_YET = {
+    ".text at -Os without rodata, all but dump": 20600,
+    ".text at -Os, configuration for static programs only": 18200,
+}
 FLAT_PROGRAMS = ("text", "debug", "bss")
 
 
@@ -18,6 +25,9 @@ class Figure:
         if limit is None:
             return True
         return self.value <= limit if self.better == "less" else self.value >= limit
+
+    def holds_ratchet(self):
+        return self.holds(self.least) or self.holds(NOT_YET.get(self.name, self.least))
 
     def verdict(self):
         if not self.holds(self.least):
