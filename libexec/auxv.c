@@ -6,43 +6,9 @@
 #include "elf_format.h"
 #include "report.h"
 
-// Entries that are there only where the host has them: before those that are always there, and behind them.
-static const uint8_t auxv_before[] = {LIBEXEC_AT_SYSINFO_EHDR, LIBEXEC_AT_MINSIGSTKSZ};
-static const uint8_t auxv_behind[] = {LIBEXEC_AT_EXECFD, LIBEXEC_AT_RSEQ_FEATURE_SIZE, LIBEXEC_AT_RSEQ_ALIGN};
-
-// Every type that has a place of its own; a host's others follow these.
-static const uint8_t auxv_ordered[] = {
-    LIBEXEC_AT_NULL,
-    LIBEXEC_AT_IGNORE,
-    LIBEXEC_AT_SYSINFO_EHDR,
-    LIBEXEC_AT_MINSIGSTKSZ,
-    LIBEXEC_AT_HWCAP,
-    LIBEXEC_AT_PAGESZ,
-    LIBEXEC_AT_CLKTCK,
-    LIBEXEC_AT_PHDR,
-    LIBEXEC_AT_PHENT,
-    LIBEXEC_AT_PHNUM,
-    LIBEXEC_AT_BASE,
-    LIBEXEC_AT_FLAGS,
-    LIBEXEC_AT_ENTRY,
-    LIBEXEC_AT_UID,
-    LIBEXEC_AT_EUID,
-    LIBEXEC_AT_GID,
-    LIBEXEC_AT_EGID,
-    LIBEXEC_AT_SECURE,
-    LIBEXEC_AT_RANDOM,
-    LIBEXEC_AT_HWCAP2,
-    LIBEXEC_AT_EXECFN,
-    LIBEXEC_AT_EXECFD,
-    LIBEXEC_AT_RSEQ_FEATURE_SIZE,
-    LIBEXEC_AT_RSEQ_ALIGN,
-    LIBEXEC_AT_PLATFORM,
-};
-_Static_assert(sizeof auxv_ordered <= LIBEXEC_AUXV_MAX, "the entries with a place of their own always fit");
-
-// The entries that Linux always has, from HWCAP to EXECFN, and what they hold unless something better is known.
-#define AUXV_FIXED 17u
-static const struct libexec_auxv auxv_fixed[AUXV_FIXED] = {
+// The library's own entries, and what they hold unless something better is known. The last one is there only where the
+// machine has a name.
+static const struct libexec_auxv auxv_own[] = {
     {LIBEXEC_AT_HWCAP, 0},
     {LIBEXEC_AT_PAGESZ, 0},
     {LIBEXEC_AT_CLKTCK, 100},
@@ -60,7 +26,9 @@ static const struct libexec_auxv auxv_fixed[AUXV_FIXED] = {
     {LIBEXEC_AT_RANDOM, 0},
     {LIBEXEC_AT_HWCAP2, 0},
     {LIBEXEC_AT_EXECFN, 0},
+    {LIBEXEC_AT_PLATFORM, 0},
 };
+#define AUXV_OWN (sizeof auxv_own / sizeof auxv_own[0])
 // Places among them.
 enum {
     AUXV_HWCAP = 0,
@@ -70,21 +38,51 @@ enum {
     AUXV_PHNUM = 5,
     AUXV_BASE = 6,
     AUXV_ENTRY = 8,
-    AUXV_UID = 9,
-    AUXV_EUID = 10,
-    AUXV_GID = 11,
-    AUXV_EGID = 12,
-    AUXV_SECURE = 13,
+    AUXV_IDS = 9, // AT_UID to AT_SECURE, in the order of the host's answer
     AUXV_RANDOM = 14,
-    AUXV_HWCAP2 = 15,
-    AUXV_EXECFN = 16
+    AUXV_HWCAP2 = 15
 };
+#define AUXV_ID_COUNT 5u
+_Static_assert(offsetof(struct libexec_image_answer, uid) == 0 &&
+                   offsetof(struct libexec_image_answer, secure) == (AUXV_ID_COUNT - 1) * sizeof(uint32_t),
+               "the ids stand one behind the other");
+
+// What the host is asked for, in the order of the vector.
+#define AUXV_APPEND UINT8_MAX
+#define AUXV_BEFORE 2u // so many of them stand before the library's own entries
+static const struct {
+    uint8_t type;
+    uint8_t place; // among the library's own, or AUXV_APPEND: there is none unless the host has one
+} auxv_asked[] = {
+    {LIBEXEC_AT_SYSINFO_EHDR, AUXV_APPEND},
+    {LIBEXEC_AT_MINSIGSTKSZ, AUXV_APPEND},
+    {LIBEXEC_AT_HWCAP, AUXV_HWCAP},
+    {LIBEXEC_AT_CLKTCK, AUXV_CLKTCK},
+    {LIBEXEC_AT_HWCAP2, AUXV_HWCAP2},
+    {LIBEXEC_AT_EXECFD, AUXV_APPEND},
+    {LIBEXEC_AT_RSEQ_FEATURE_SIZE, AUXV_APPEND},
+    {LIBEXEC_AT_RSEQ_ALIGN, AUXV_APPEND},
+};
+#define AUXV_ASKED (sizeof auxv_asked / sizeof auxv_asked[0])
+_Static_assert(AUXV_OWN + AUXV_ASKED < LIBEXEC_AUXV_MAX, "the entries with a place of their own always fit");
+
+// The types that have a place of their own, or none at all; a host's others follow these.
+#define AUXV_BIT(type) (UINT64_C(1) << (type))
+static const uint64_t auxv_known =
+    AUXV_BIT(LIBEXEC_AT_NULL) | AUXV_BIT(LIBEXEC_AT_IGNORE) | AUXV_BIT(LIBEXEC_AT_SYSINFO_EHDR) |
+    AUXV_BIT(LIBEXEC_AT_MINSIGSTKSZ) | AUXV_BIT(LIBEXEC_AT_HWCAP) | AUXV_BIT(LIBEXEC_AT_PAGESZ) |
+    AUXV_BIT(LIBEXEC_AT_CLKTCK) | AUXV_BIT(LIBEXEC_AT_PHDR) | AUXV_BIT(LIBEXEC_AT_PHENT) | AUXV_BIT(LIBEXEC_AT_PHNUM) |
+    AUXV_BIT(LIBEXEC_AT_BASE) | AUXV_BIT(LIBEXEC_AT_FLAGS) | AUXV_BIT(LIBEXEC_AT_ENTRY) | AUXV_BIT(LIBEXEC_AT_UID) |
+    AUXV_BIT(LIBEXEC_AT_EUID) | AUXV_BIT(LIBEXEC_AT_GID) | AUXV_BIT(LIBEXEC_AT_EGID) | AUXV_BIT(LIBEXEC_AT_SECURE) |
+    AUXV_BIT(LIBEXEC_AT_RANDOM) | AUXV_BIT(LIBEXEC_AT_HWCAP2) | AUXV_BIT(LIBEXEC_AT_EXECFN) |
+    AUXV_BIT(LIBEXEC_AT_EXECFD) | AUXV_BIT(LIBEXEC_AT_RSEQ_FEATURE_SIZE) | AUXV_BIT(LIBEXEC_AT_RSEQ_ALIGN) |
+    AUXV_BIT(LIBEXEC_AT_PLATFORM);
 
 static LIBEXEC_APART const struct libexec_auxv *auxv_search(const struct libexec_auxv *entries, uint32_t count,
                                                             uint64_t type) {
-    for (uint32_t i = 0; i < count; i++)
-        if (entries[i].type == type)
-            return &entries[i];
+    for (; count != 0; count--, entries++)
+        if (entries->type == type)
+            return entries;
     return NULL;
 }
 
@@ -94,84 +92,65 @@ static LIBEXEC_APART const struct libexec_auxv *auxv_supplied(const struct libex
     return entry != NULL ? entry : auxv_search(state->request->auxv, state->request->auxv_count, type);
 }
 
-static bool auxv_put(struct libexec_state *state, uint64_t type, uint64_t value) {
-    if (state->auxv_built == LIBEXEC_AUXV_MAX)
-        return false;
-    struct libexec_auxv *entry = &state->scratch.auxv[state->auxv_built++];
-    entry->type = type;
-    entry->value = value;
-    return true;
-}
-
-// Entries that are there only where the host has them.
-static void auxv_put_supplied(struct libexec_state *state, const uint8_t *types, uint32_t count) {
-    for (uint32_t i = 0; i < count; i++) {
-        const struct libexec_auxv *supplied = auxv_supplied(state, types[i]);
-        if (supplied != NULL)
-            auxv_put(state, supplied->type, supplied->value);
+static struct libexec_auxv *auxv_put_own(struct libexec_state *state, struct libexec_auxv *to) {
+    const uint8_t *ids = (const uint8_t *)&state->answer;
+    memcpy(to, auxv_own, sizeof auxv_own);
+    to[AUXV_PAGESZ].value = state->bounds.page_size;
+    to[AUXV_PHDR].value = state->layout.program_headers;
+    to[AUXV_PHNUM].value = state->plans[FILE_PROGRAM].program_header_count;
+    to[AUXV_BASE].value = state->layout.interpreter_bias;
+    to[AUXV_ENTRY].value = state->layout.program_entry;
+    state->answer.secure = state->answer.secure != 0;
+    for (uint32_t i = AUXV_IDS; i < AUXV_IDS + AUXV_ID_COUNT; i++, ids += sizeof(uint32_t)) {
+        uint32_t id;
+        __builtin_memcpy(&id, ids, sizeof id);
+        to[i].value = id;
     }
+    state->auxv_random = to + AUXV_RANDOM;
+    return to + AUXV_OWN - (state->arch->platform == NULL);
 }
 
-static void auxv_override(const struct libexec_state *state, struct libexec_auxv *entry) {
-    const struct libexec_auxv *supplied = auxv_supplied(state, entry->type);
-    if (supplied != NULL)
-        entry->value = supplied->value;
-}
-
-static void auxv_put_fixed(struct libexec_state *state) {
-    const struct libexec_layout *layout = &state->layout;
-    const struct libexec_image_answer *answer = &state->answer;
-    struct libexec_auxv *entry = &state->scratch.auxv[state->auxv_built];
-    state->auxv_fixed = entry;
-    state->auxv_built += AUXV_FIXED;
-    memcpy(entry, auxv_fixed, sizeof auxv_fixed);
-    entry[AUXV_PAGESZ].value = state->bounds.page_size;
-    entry[AUXV_PHDR].value = layout->program_headers;
-    entry[AUXV_PHNUM].value = state->files[FILE_PROGRAM].plan->program_header_count;
-    entry[AUXV_BASE].value = layout->interpreter_bias;
-    entry[AUXV_ENTRY].value = layout->program_entry;
-    entry[AUXV_UID].value = answer->uid;
-    entry[AUXV_EUID].value = answer->euid;
-    entry[AUXV_GID].value = answer->gid;
-    entry[AUXV_EGID].value = answer->egid;
-    entry[AUXV_SECURE].value = answer->secure != 0;
-    auxv_override(state, &entry[AUXV_HWCAP]);
-    auxv_override(state, &entry[AUXV_CLKTCK]);
-    auxv_override(state, &entry[AUXV_HWCAP2]);
-}
-
-// Entries of types that Linux does not have, each type once. One place is kept for AT_NULL.
-static enum libexec_status auxv_put_others(struct libexec_state *state, const struct libexec_auxv *entries,
-                                           uint32_t count) {
-    for (uint32_t i = 0; i < count; i++) {
-        bool ordered = auxv_supplied(state, entries[i].type) != &entries[i];
-        for (uint32_t j = 0; j < sizeof auxv_ordered; j++)
-            ordered |= auxv_ordered[j] == entries[i].type;
-        if (!ordered && !auxv_put(state, entries[i].type, entries[i].value))
-            break;
+// The entries with a place of their own.
+static struct libexec_auxv *auxv_put_known(struct libexec_state *state) {
+    struct libexec_auxv *entry = state->scratch.auxv;
+    struct libexec_auxv *own = entry;
+    for (uint32_t i = 0; i < AUXV_ASKED; i++) {
+        if (i == AUXV_BEFORE) {
+            own = entry;
+            entry = auxv_put_own(state, own);
+        }
+        const struct libexec_auxv *supplied = auxv_supplied(state, auxv_asked[i].type);
+        if (supplied == NULL)
+            continue;
+        struct libexec_auxv *to = auxv_asked[i].place == AUXV_APPEND ? entry++ : own + auxv_asked[i].place;
+        *to = *supplied;
     }
-    return LIBEXEC_OK;
+    return entry;
+}
+
+// Entries of types that Linux does not have, each type once: the request's, then the answer's. As many as fit.
+static struct libexec_auxv *auxv_put_others(struct libexec_state *state, struct libexec_auxv *to) {
+    const struct libexec_auxv *from = state->request->auxv;
+    uint32_t count = state->request->auxv_count;
+    for (uint32_t pass = 0; pass < 2; pass++) {
+        for (; count != 0 && to != state->scratch.auxv + LIBEXEC_AUXV_MAX; count--, from++) {
+            const uint64_t type = from->type;
+            const bool known = type < 64 && (auxv_known >> type & 1) != 0;
+            if (!known && auxv_supplied(state, type) == from)
+                *to++ = *from;
+        }
+        from = state->answer.auxv;
+        count = state->answer.auxv_count;
+    }
+    return to;
 }
 
 enum libexec_status libexec_auxv_build(struct libexec_state *state) {
-    const struct libexec_request *request = state->request;
-    state->auxv_built = 0;
-    auxv_put_supplied(state, auxv_before, sizeof auxv_before);
-    auxv_put_fixed(state);
-    if (state->arch->platform != NULL)
-        auxv_put(state, LIBEXEC_AT_PLATFORM, 0);
-    auxv_put_supplied(state, auxv_behind, sizeof auxv_behind);
-    auxv_put_others(state, request->auxv, request->auxv_count);
-    auxv_put_others(state, state->answer.auxv, state->answer.auxv_count);
-    if (!auxv_put(state, LIBEXEC_AT_NULL, 0))
+    struct libexec_auxv *entry = auxv_put_others(state, auxv_put_known(state));
+    if (entry == state->scratch.auxv + LIBEXEC_AUXV_MAX)
         return libexec_fail(&state->report, LIBEXEC_E_AUXV_CAPACITY, LIBEXEC_AUXV_MAX + 1, LIBEXEC_AUXV_MAX);
+    entry->type = LIBEXEC_AT_NULL;
+    entry->value = 0;
+    state->auxv_built = (uint32_t)(entry + 1 - state->scratch.auxv);
     return LIBEXEC_OK;
-}
-
-void libexec_auxv_place(struct libexec_state *state, const struct libexec_auxv_places *places) {
-    struct libexec_auxv *entry = state->auxv_fixed;
-    entry[AUXV_RANDOM].value = places->random;
-    entry[AUXV_EXECFN].value = places->file_name;
-    if (state->arch->platform != NULL)
-        entry[AUXV_EXECFN + 1].value = places->platform;
 }

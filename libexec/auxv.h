@@ -5,16 +5,9 @@
 
 #include "state.h"
 
-// Makes the entries. Those that point somewhere are filled in by the next call.
+// Makes the entries in the scratch memory. Those that point behind the vector are left to the caller:
+// state->auxv_random is AT_RANDOM's, the next one AT_HWCAP2's, then AT_EXECFN's, then AT_PLATFORM's where the machine
+// has one.
 enum libexec_status libexec_auxv_build(struct libexec_state *state);
-
-// Where the strings and bytes stand that entries point at.
-struct libexec_auxv_places {
-    uint64_t random;
-    uint64_t platform;
-    uint64_t file_name;
-};
-
-void libexec_auxv_place(struct libexec_state *state, const struct libexec_auxv_places *places);
 
 #endif

@@ -41,23 +41,27 @@ struct libexec_script_words {
     uint16_t argument; // 0: none
 };
 
-// Copying the arguments. The strings go up from `cursor`; `pool` is what may still be charged.
+struct libexec_state;
+
+// Copying the arguments. The strings go up from `cursor`. Bytes of the caller's may stand there already, up to
+// `fetched_end`: a user address less `to_user` (it wraps) is the place that the byte has on the new stack.
 struct libexec_copy {
-    uint64_t pool;          // bytes of strings and pointers that may still be stored
-    uint64_t cursor;        // where the next string goes
-    uint64_t slot;          // where the next pointer goes, or stands whose string is next
-    uint64_t fetched_at;    // user address of the bytes that already stand at the cursor,
-    uint64_t fetched_left;  // how many they are,
-    const uint8_t *fetched; // and where the view has them
+    struct libexec_state *state; // that this is a part of
+    uint64_t limit;              // strings end here at the latest; before the first one, what may still be charged
+    uint64_t cursor;             // where the next string goes
+    uint64_t slot;               // where the next pointer goes, or stands whose string is next
+    uint64_t to_user;
+    uint64_t fetched_end;
+    const uint8_t *fetched; // where the view has what was fetched for the cursor, or for the slot while pointers are
     uint64_t dirty_end;     // pointers or strings were fetched up to here, perhaps with surplus of the caller's memory
-    uint64_t guess_end;     // views are asked for up to here: where the strings at hand should end
-    bool scattered;         // strings do not follow one another in the caller's memory
+    uint64_t last[2];       // the last pointers of argv and envp: where strings follow one another, the highest
+    uint64_t given;         // arguments of the caller's; where there are none an empty argv[0] is made
     uint64_t argc;
     uint64_t envc;
-    uint64_t vector_end; // behind the NULL of envp
-    uint64_t tail;       // bytes that follow the vectors: auxiliary vector, random bytes, platform string
     uint64_t strings;
     uint64_t environment;
+    uint64_t vector_end; // behind the NULL of envp
+    uint64_t tail;       // bytes that follow the vectors: auxiliary vector, random bytes, platform string
     uint64_t strings_end;
 };
 
@@ -102,7 +106,7 @@ struct libexec_state {
         uint64_t words[4]; // mmap, PIE, stack, brk
     } random;
     struct libexec_copy copy;
-    struct libexec_auxv *auxv_fixed; // in scratch: those entries that are always there, see auxv.c
+    struct libexec_auxv *auxv_random; // AT_RANDOM's entry, see auxv.h
     uint32_t auxv_built;
     uint32_t reserved;
 
