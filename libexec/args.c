@@ -59,8 +59,8 @@ static LIBEXEC_APART bool args_fail(struct libexec_state *state, enum libexec_st
     return false;
 }
 
-static LIBEXEC_APART bool args_user_read(struct libexec_state *state, void *to, uint64_t from, uint64_t length,
-                                         enum libexec_status status) {
+static LIBEXEC_APART_FOR_SIZE bool args_user_read(struct libexec_state *state, void *to, uint64_t from, uint64_t length,
+                                                  enum libexec_status status) {
     const int code = state->host->user_read(state->context, to, from, (size_t)length);
     if (code == 0)
         return true;
@@ -69,7 +69,7 @@ static LIBEXEC_APART bool args_user_read(struct libexec_state *state, void *to, 
 }
 
 // Bytes are charged before they are stored.
-static LIBEXEC_APART bool args_charge(struct libexec_copy *copy, uint64_t bytes) {
+static LIBEXEC_APART_FOR_SIZE bool args_charge(struct libexec_copy *copy, uint64_t bytes) {
     if (bytes > copy->limit - copy->cursor)
         return args_fail(copy->state, LIBEXEC_E_ARGUMENTS_TOO_LARGE, copy->cursor, copy->state->layout.argument_limit);
     copy->limit -= bytes;
@@ -78,7 +78,7 @@ static LIBEXEC_APART bool args_charge(struct libexec_copy *copy, uint64_t bytes)
 
 // How many bytes the string at the cursor, which comes from `from`, may have from its byte `done` on, its NUL included;
 // 0 after a failure.
-static LIBEXEC_APART uint64_t args_room(struct libexec_copy *copy, uint64_t from, uint64_t done) {
+static LIBEXEC_APART_FOR_SIZE uint64_t args_room(struct libexec_copy *copy, uint64_t from, uint64_t done) {
     const uint64_t left = copy->limit - copy->cursor;
     const uint64_t most = libexec_min(left, LIBEXEC_STRING_MAX);
     if (done < most)
@@ -139,7 +139,7 @@ bool libexec_args_write(struct libexec_state *state, enum space_role role, uint6
     return true;
 }
 
-LIBEXEC_APART uint64_t libexec_args_length(const char *string, uint64_t most) {
+LIBEXEC_APART_FOR_SIZE uint64_t libexec_args_length(const char *string, uint64_t most) {
     uint64_t length = 0;
     while (length < most && string[length] != 0)
         length++;
@@ -147,14 +147,14 @@ LIBEXEC_APART uint64_t libexec_args_length(const char *string, uint64_t most) {
 }
 
 // Stores a pointer in the next slot.
-static LIBEXEC_APART bool args_store_pointer(struct libexec_copy *copy, uint64_t value) {
+static LIBEXEC_APART_FOR_SIZE bool args_store_pointer(struct libexec_copy *copy, uint64_t value) {
     const uint64_t slot = copy->slot;
     copy->slot = slot + 8;
     return libexec_args_write(copy->state, SPACE_VECTOR, slot, &value, sizeof value, 0);
 }
 
 // Copies `length` bytes to the cursor. Clears what follows them: a NUL, and what is left there of the caller's memory.
-static LIBEXEC_APART bool args_put_bytes(struct libexec_copy *copy, const char *bytes, uint64_t length) {
+static LIBEXEC_APART_FOR_SIZE bool args_put_bytes(struct libexec_copy *copy, const char *bytes, uint64_t length) {
     const uint64_t at = copy->cursor;
     const uint64_t end = at + length;
     if (args_room(copy, at, length) == 0)
@@ -166,7 +166,7 @@ static LIBEXEC_APART bool args_put_bytes(struct libexec_copy *copy, const char *
 }
 
 // A word as an argument: its pointer in the next slot, its string at the cursor.
-static LIBEXEC_APART bool args_put_word(struct libexec_copy *copy, const char *word) {
+static LIBEXEC_APART_FOR_SIZE bool args_put_word(struct libexec_copy *copy, const char *word) {
     return args_store_pointer(copy, copy->cursor) &&
            args_put_bytes(copy, word, libexec_args_length(word, LIBEXEC_STRING_MAX));
 }
@@ -392,7 +392,7 @@ static uint8_t *args_take_fetched(struct libexec_copy *copy, uint8_t *word, cons
 }
 
 // The strings of the pointers from copy->slot up to `end`; a NULL among them ends argv or envp.
-static LIBEXEC_APART bool args_copy_strings(struct libexec_copy *copy, uint64_t end, bool scattered) {
+static LIBEXEC_APART_FOR_SIZE bool args_copy_strings(struct libexec_copy *copy, uint64_t end, bool scattered) {
     struct args_string string = {.scattered = scattered};
     copy->fetched_end = copy->cursor;
     while (copy->slot != end) {

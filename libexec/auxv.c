@@ -78,8 +78,8 @@ static const uint64_t auxv_known =
     AUXV_BIT(LIBEXEC_AT_EXECFD) | AUXV_BIT(LIBEXEC_AT_RSEQ_FEATURE_SIZE) | AUXV_BIT(LIBEXEC_AT_RSEQ_ALIGN) |
     AUXV_BIT(LIBEXEC_AT_PLATFORM);
 
-static LIBEXEC_APART const struct libexec_auxv *auxv_search(const struct libexec_auxv *entries, uint32_t count,
-                                                            uint64_t type) {
+static LIBEXEC_APART_FOR_SIZE const struct libexec_auxv *auxv_search(const struct libexec_auxv *entries, uint32_t count,
+                                                                     uint64_t type) {
     for (; count != 0; count--, entries++)
         if (entries->type == type)
             return entries;

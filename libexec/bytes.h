@@ -10,6 +10,13 @@
 // For what is rarely run, and for what is called from many places: kept out of its callers.
 #define LIBEXEC_APART __attribute__((noinline))
 
+// For what only compilers told to save space should keep out of its callers.
+#ifdef __OPTIMIZE_SIZE__
+#define LIBEXEC_APART_FOR_SIZE LIBEXEC_APART
+#else
+#define LIBEXEC_APART_FOR_SIZE
+#endif
+
 // The C library's, or the kernel's own; declared here because a kernel has no <string.h>.
 void *memcpy(void *restrict to, const void *restrict from, size_t length);
 void *memmove(void *to, const void *from, size_t length);

@@ -76,7 +76,7 @@ static bool exec_lacks_read_at(const struct libexec_source *source) {
     return source->operations == NULL || source->operations->read_at == NULL;
 }
 
-static LIBEXEC_APART uint8_t exec_find_mistake(const struct libexec_request *request) {
+static LIBEXEC_APART_FOR_SIZE uint8_t exec_find_mistake(const struct libexec_request *request) {
     const struct libexec_host *host = request->host;
     const struct libexec_source *source = request->source;
     const enum libexec_arguments_from from = request->arguments.from;
@@ -155,8 +155,8 @@ static enum libexec_status exec_begin(struct libexec_state *state, const struct 
 // ---- files ----------------------------------------------------------------------------------------------------------
 
 // What became of a callback.
-static LIBEXEC_APART enum libexec_status exec_answered(struct libexec_state *state, enum libexec_status status,
-                                                       int code) {
+static LIBEXEC_APART_FOR_SIZE enum libexec_status exec_answered(struct libexec_state *state, enum libexec_status status,
+                                                                int code) {
     return code == 0 ? LIBEXEC_OK : libexec_fail_host(&state->report, status, code);
 }
 
@@ -178,7 +178,7 @@ static enum libexec_status exec_open(struct libexec_state *state, struct libexec
     return exec_lacks_read_at(&file->source) ? libexec_refuse(report, LIBEXEC_E_CONTRACT) : LIBEXEC_OK;
 }
 
-static LIBEXEC_APART void exec_close(struct libexec_image_file *file) {
+static LIBEXEC_APART_FOR_SIZE void exec_close(struct libexec_image_file *file) {
     const struct libexec_source_operations *operations = file->source.operations;
     file->source.operations = NULL;
     if (operations != NULL && operations->close != NULL)
@@ -287,7 +287,7 @@ static enum libexec_status exec_plan_file(struct libexec_state *state, struct li
 }
 
 // From the file named to the file that runs, through `#!` lines, and its plan; then the interpreter's.
-static LIBEXEC_APART enum libexec_status exec_plan_files(struct libexec_state *state) {
+static LIBEXEC_APART_FOR_SIZE enum libexec_status exec_plan_files(struct libexec_state *state) {
     struct libexec_window window = {.buffer = state->scratch.header, .buffer_size = sizeof state->scratch.header};
     struct libexec_image_file *file = state->files;
     struct libexec_plan *plan = state->plans;
@@ -363,7 +363,7 @@ static enum libexec_status exec_make_space(struct libexec_state *state) {
 
 // ---- the public calls -----------------------------------------------------------------------------------------------
 
-static LIBEXEC_APART void exec_close_files(struct libexec_state *state) {
+static LIBEXEC_APART_FOR_SIZE void exec_close_files(struct libexec_state *state) {
     if (!LIBEXEC_CONFIG_STATIC_ONLY)
         exec_close(&state->files[FILE_INTERPRETER]);
     exec_close(&state->files[FILE_PROGRAM]);

@@ -39,7 +39,7 @@ _Static_assert(LIBEXEC_POLICY_FIXED_ADDRESSES == 1, "the mask is made from its v
 // ---- free ranges ----------------------------------------------------------------------------------------------------
 
 // Where [address, address + length) begins if it shares a byte with [start, end), else LAYOUT_FREE.
-static LIBEXEC_APART uint64_t layout_blocks(uint64_t address, uint64_t start, uint64_t end, uint64_t length) {
+static LIBEXEC_APART_FOR_SIZE uint64_t layout_blocks(uint64_t address, uint64_t start, uint64_t end, uint64_t length) {
     if (start < address ? address < end && length != 0 : start - address < length)
         return address;
     return LAYOUT_FREE;
@@ -149,7 +149,7 @@ static bool layout_program_moves(const struct libexec_state *state) {
 }
 
 // Linux's ELF_ET_DYN_BASE; the middle of a user range that does not begin near 0.
-static LIBEXEC_APART uint64_t layout_pie_base(const struct libexec_bounds *bounds) {
+static LIBEXEC_APART_FOR_SIZE uint64_t layout_pie_base(const struct libexec_bounds *bounds) {
     return libexec_max(bounds->user_high / 3 * 2, (bounds->user_low + bounds->user_high) / 2);
 }
 

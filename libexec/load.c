@@ -199,7 +199,8 @@ static enum libexec_status load_fill_region(struct libexec_state *state, struct 
 }
 
 // What of [start, end) is the template's or the control block's; between them are zeros.
-static LIBEXEC_APART enum libexec_status load_fill_tls_part(struct libexec_state *state, uint64_t start, uint64_t end) {
+static LIBEXEC_APART_FOR_SIZE enum libexec_status load_fill_tls_part(struct libexec_state *state, uint64_t start,
+                                                                     uint64_t end) {
     const struct libexec_plan *plan = &state->plans[FILE_PROGRAM];
     const uint64_t done = start - state->layout.tls_template;
     struct libexec_region region = {

@@ -100,8 +100,8 @@ static void plan_look_at_code(const struct libexec_plan *plan, struct plan_walk 
 }
 
 // What a PT_LOAD says is put into `segment`, the next one of the plan.
-static LIBEXEC_APART void plan_add_segment(struct libexec_plan *plan, struct plan_walk *walk, const uint8_t *bytes,
-                                           struct libexec_segment *segment) {
+static LIBEXEC_APART_FOR_SIZE void plan_add_segment(struct libexec_plan *plan, struct plan_walk *walk,
+                                                    const uint8_t *bytes, struct libexec_segment *segment) {
     const uint64_t alignment = libexec_load64(bytes + ELF_P_ALIGN);
     if (walk->own->status == LIBEXEC_OK)
         walk->own->program_header = walk->index;

@@ -33,7 +33,7 @@ enum libexec_status libexec_space_map(struct libexec_state *state) {
     return libexec_space_flush(state);
 }
 
-static LIBEXEC_APART void space_close_slot(struct libexec_state *state, struct libexec_slot *slot) {
+static LIBEXEC_APART_FOR_SIZE void space_close_slot(struct libexec_state *state, struct libexec_slot *slot) {
     if (slot->length != 0 && state->host->view_end != NULL)
         state->host->view_end(state->context, state->space.handle, slot->address, slot->length);
     slot->length = 0;
