@@ -511,9 +511,10 @@ const struct libexec_auxv *libexec_exec_auxv(const struct libexec_exec *exec, ui
 
 bool libexec_exec_region(const struct libexec_exec *exec, uint32_t index, struct libexec_region *region) {
     const struct libexec_state *state = exec_state_const(exec);
-    struct libexec_region_cursor cursor = {0};
+    struct libexec_region_cursor cursor;
     if (state->stage < EXEC_PREPARED)
         return false;
+    libexec_load_begin(state, &cursor);
     do {
         if (!libexec_load_region(state, &cursor, region))
             return false;

@@ -30,10 +30,6 @@ static void load_set_edges(struct libexec_state *state) {
     edges[PART_COUNT] = layout->stack.address + layout->stack.length;
 }
 
-_Static_assert((int)LIBEXEC_REGION_PROGRAM == (int)LIBEXEC_FILE_PROGRAM &&
-                   (int)LIBEXEC_REGION_INTERPRETER == (int)LIBEXEC_FILE_INTERPRETER,
-               "a region with bytes of a file is called as the file is");
-
 static void load_other_region(const struct libexec_state *state, uint32_t part, struct libexec_region *region) {
     memset(region, 0, sizeof *region);
     region->address = state->edges[part];
@@ -53,22 +49,30 @@ static void load_other_region(const struct libexec_state *state, uint32_t part, 
     }
 }
 
+static LIBEXEC_APART void load_begin_file(const struct libexec_state *state, struct libexec_region_cursor *cursor) {
+    const struct libexec_image_file *file = &state->files[cursor->part];
+    cursor->of_file.plan = file->plan;
+    cursor->of_file.page_size = state->bounds.page_size;
+    cursor->of_file.bias = file->bias;
+    cursor->of_file.from = 0;
+    cursor->of_file.index = 0;
+    cursor->of_file.file = file->kind;
+}
+
+void libexec_load_begin(const struct libexec_state *state, struct libexec_region_cursor *cursor) {
+    cursor->part = 0;
+    load_begin_file(state, cursor);
+}
+
 bool libexec_load_region(const struct libexec_state *state, struct libexec_region_cursor *cursor,
                          struct libexec_region *region) {
-    const uint32_t files = libexec_file_count(state);
-    for (; cursor->part < files; cursor->part++) {
-        const struct libexec_image_file *file = &state->files[cursor->part];
-        cursor->of_plan.page_size = state->bounds.page_size;
-        cursor->of_plan.bias = file->bias;
-        if (libexec_plan_region(file->plan, &cursor->of_plan, region)) {
-            region->file = file->kind;
-            region->kind = region->file_length != 0 ? (enum libexec_region_kind)file->kind : LIBEXEC_REGION_BSS;
+    while (cursor->part < libexec_file_count(state)) {
+        if (libexec_plan_region(&cursor->of_file, region))
             return true;
-        }
-        cursor->of_plan.from = 0;
-        cursor->of_plan.index = 0;
+        if (++cursor->part < libexec_file_count(state))
+            load_begin_file(state, cursor);
     }
-    for (uint32_t part = cursor->part - files; part < PART_COUNT; part++) {
+    for (uint32_t part; (part = cursor->part - libexec_file_count(state)) < PART_COUNT;) {
         cursor->part++;
         if (part == PART_BETWEEN || state->edges[part] == state->edges[part + 1])
             continue;
@@ -151,10 +155,11 @@ static enum libexec_status load_map_region(struct libexec_state *state) {
 }
 
 enum libexec_status libexec_load_map(struct libexec_state *state) {
-    struct libexec_region_cursor cursor = {0};
+    struct libexec_region_cursor cursor;
     state->report.stage = LIBEXEC_STAGE_LOAD;
     state->space.roles[SPACE_VECTOR] = state->space.roles[SPACE_STRINGS] = state->space.slots;
     load_set_edges(state);
+    libexec_load_begin(state, &cursor);
     while (libexec_load_region(state, &cursor, &libexec_space_operation(state)->region))
         if (load_map_region(state) != LIBEXEC_OK)
             return state->report.status;
@@ -238,8 +243,9 @@ static enum libexec_status load_fill_tls(struct libexec_state *state) {
 }
 
 enum libexec_status libexec_load_fill(struct libexec_state *state) {
-    struct libexec_region_cursor cursor = {0};
+    struct libexec_region_cursor cursor;
     struct libexec_map operation;
+    libexec_load_begin(state, &cursor);
     while (state->must_fill && libexec_load_region(state, &cursor, &operation.region)) {
         load_advance(&operation.region, load_back(state, &operation));
         state->report.file = operation.region.file;

@@ -5,13 +5,13 @@
 
 #include "state.h"
 
-// Walks the regions of the image: the program's, the interpreter's, the TLS block's, the guard, the stack. Starts all
-// zero.
+// Walks the regions of the image: the program's, the interpreter's, the TLS block's, the guard, the stack.
 struct libexec_region_cursor {
-    uint32_t part;
-    struct libexec_plan_cursor of_plan;
+    struct libexec_plan_cursor of_file;
+    uint32_t part; // files first, then those of load.c
 };
 
+void libexec_load_begin(const struct libexec_state *state, struct libexec_region_cursor *cursor);
 bool libexec_load_region(const struct libexec_state *state, struct libexec_region_cursor *cursor,
                          struct libexec_region *region);
 

@@ -551,23 +551,25 @@ static bool region_ordered(const struct libexec_plan *plan, struct libexec_plan_
     return false;
 }
 
-bool libexec_plan_region(const struct libexec_plan *plan, struct libexec_plan_cursor *cursor,
-                         struct libexec_region *region) {
+bool libexec_plan_region(struct libexec_plan_cursor *cursor, struct libexec_region *region) {
+    const struct libexec_plan *plan = cursor->plan;
     const bool ordered = (plan->flags & LIBEXEC_PLAN_ORDERED) != 0;
-    const bool found = ordered ? region_ordered(plan, cursor, region) : region_any(plan, cursor, region);
-    if (found)
-        cursor->from = region->address + region->length;
-    return found;
+    if (!(ordered ? region_ordered(plan, cursor, region) : region_any(plan, cursor, region)))
+        return false;
+    cursor->from = region->address + region->length;
+    region->file = cursor->file;
+    region->kind = region->file_length != 0 ? (enum libexec_region_kind)cursor->file : LIBEXEC_REGION_BSS;
+    return true;
 }
+_Static_assert((int)LIBEXEC_REGION_PROGRAM == (int)LIBEXEC_FILE_PROGRAM &&
+                   (int)LIBEXEC_REGION_INTERPRETER == (int)LIBEXEC_FILE_INTERPRETER,
+               "a region with bytes of a file is called as the file is");
 
 bool libexec_plan_next_region(const struct libexec_plan *plan, uint32_t page_size, libexec_address from,
                               struct libexec_region *region) {
-    struct libexec_plan_cursor cursor = {.page_size = page_size, .from = from};
-    if (!libexec_plan_region(plan, &cursor, region))
-        return false;
-    region->file = LIBEXEC_FILE_PROGRAM;
-    region->kind = region->file_length != 0 ? LIBEXEC_REGION_PROGRAM : LIBEXEC_REGION_BSS;
-    return true;
+    struct libexec_plan_cursor cursor = {
+        .plan = plan, .page_size = page_size, .from = from, .file = LIBEXEC_FILE_PROGRAM};
+    return libexec_plan_region(&cursor, region);
 }
 
 void libexec_plan_span(const struct libexec_plan *plan, uint64_t bias, uint64_t page_size,

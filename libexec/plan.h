@@ -50,15 +50,15 @@ bool libexec_plan_check_ordered(const struct libexec_plan *plan, const struct li
 
 // Walks the regions of a plan at a place where its segments were checked; see libexec_plan_next_region.
 struct libexec_plan_cursor {
+    const struct libexec_plan *plan;
     uint64_t page_size;
     uint64_t bias;
     uint64_t from;
     uint32_t index; // of the first segment that may still hold a region, where segments are ordered
+    enum libexec_file file;
 };
 
-// Fills all of a region but kind and file.
-bool libexec_plan_region(const struct libexec_plan *plan, struct libexec_plan_cursor *cursor,
-                         struct libexec_region *region);
+bool libexec_plan_region(struct libexec_plan_cursor *cursor, struct libexec_region *region);
 
 // The pages spanned, holes included, by an image whose segments were checked with this bias.
 void libexec_plan_span(const struct libexec_plan *plan, uint64_t bias, uint64_t page_size, struct libexec_range *range);
