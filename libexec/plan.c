@@ -57,24 +57,37 @@ struct plan_walk {
     bool entry_executable;
 };
 
+// What this library or its policies refuse is about the entry at hand.
+static enum libexec_status plan_refuse(const struct plan_walk *walk, enum libexec_status status, uint64_t value,
+                                       uint64_t limit) {
+    if (walk->own->status == LIBEXEC_OK)
+        walk->own->program_header = walk->index;
+    return libexec_fail(walk->own, status, value, limit);
+}
+
+// A segment that does not ascend, shares a page, does not lie in the file or does not fit it.
+static LIBEXEC_APART void plan_note_disorder(struct libexec_plan *plan, const struct plan_walk *walk,
+                                             const struct libexec_segment *segment, uint64_t start) {
+    plan->flags &= ~LIBEXEC_PLAN_ORDERED;
+    if (start < plan->high && (walk->policy & LIBEXEC_POLICY_NO_OVERLAP) != 0)
+        plan_refuse(walk, LIBEXEC_E_OVERLAP, start, plan->high);
+    if (segment->file_size != 0 && !libexec_inside(segment->file_offset, segment->file_size, plan->file_size))
+        plan_refuse(walk, LIBEXEC_E_OUTSIDE_FILE, segment->file_offset + segment->file_size, plan->file_size);
+}
+
 // Extents are formed as Linux forms them, with wrapping sums; a sum that wraps is refused by the check of its segment.
 static void plan_extend(struct libexec_plan *plan, const struct plan_walk *walk,
                         const struct libexec_segment *segment) {
     const uint64_t page_size = walk->page_size;
     const uint64_t start = libexec_round_down(segment->address, page_size);
     const uint64_t end = segment->address + segment->memory_size;
+    if (start < plan->high || end <= segment->address ||
+        segment->file_size > segment->memory_size || // high: 0 at first
+        ((segment->file_offset ^ segment->address) & (page_size - 1)) != 0 ||
+        !libexec_inside(segment->file_offset, segment->file_size, plan->file_size))
+        plan_note_disorder(plan, walk, segment, start);
     if (plan->segment_count++ == 0)
         plan->low = start;
-    if (start < plan->high && (walk->policy & LIBEXEC_POLICY_NO_OVERLAP) != 0)
-        libexec_fail(walk->own, LIBEXEC_E_OVERLAP, start, plan->high);
-    if (segment->file_size != 0 && !libexec_inside(segment->file_offset, segment->file_size, plan->file_size)) {
-        plan->flags &= ~LIBEXEC_PLAN_ORDERED;
-        libexec_fail(walk->own, LIBEXEC_E_OUTSIDE_FILE, segment->file_offset + segment->file_size, plan->file_size);
-    }
-    // `high` is 0 before the first one.
-    if (start < plan->high || end <= segment->address || segment->file_size > segment->memory_size ||
-        ((segment->file_offset ^ segment->address) & (page_size - 1)) != 0)
-        plan->flags &= ~LIBEXEC_PLAN_ORDERED;
     plan->low = libexec_min(plan->low, start);
     plan->end = libexec_max(plan->end, end);
     plan->high = libexec_round_up(plan->end, page_size);
@@ -96,17 +109,15 @@ static void plan_look_at_code(const struct libexec_plan *plan, struct plan_walk 
         return;
     const struct segment_pages pages = segment_pages_of(segment, 0, walk->page_size);
     if ((rights & LIBEXEC_RIGHT_WRITE) != 0 || pages.end != pages.file_end) // zero pages are writable
-        libexec_fail(walk->own, LIBEXEC_E_WRITE_EXECUTE, rights, LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_EXECUTE);
+        plan_refuse(walk, LIBEXEC_E_WRITE_EXECUTE, rights, LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_EXECUTE);
 }
 
 // What a PT_LOAD says is put into `segment`, the next one of the plan.
 static LIBEXEC_APART_FOR_SIZE void plan_add_segment(struct libexec_plan *plan, struct plan_walk *walk,
                                                     const uint8_t *bytes, struct libexec_segment *segment) {
     const uint64_t alignment = libexec_load64(bytes + ELF_P_ALIGN);
-    if (walk->own->status == LIBEXEC_OK)
-        walk->own->program_header = walk->index;
     if (segment == plan->segments + LIBEXEC_CONFIG_SEGMENTS) {
-        libexec_fail(walk->own, LIBEXEC_E_SEGMENT_CAPACITY, LIBEXEC_CONFIG_SEGMENTS + 1, LIBEXEC_CONFIG_SEGMENTS);
+        plan_refuse(walk, LIBEXEC_E_SEGMENT_CAPACITY, LIBEXEC_CONFIG_SEGMENTS + 1, LIBEXEC_CONFIG_SEGMENTS);
         return;
     }
     segment->address = libexec_load64(bytes + ELF_P_VADDR);
@@ -252,20 +263,20 @@ _Static_assert(ELF_X86_FEATURE_1_IBT == 1 && ELF_X86_FEATURE_1_SHSTK == 2 &&
                    LIBEXEC_PLAN_SHADOW_STACK == 2 * LIBEXEC_PLAN_IBT,
                "the note's bits have the order of the plan's");
 
-static void plan_refuse(const struct libexec_plan *plan, const struct plan_walk *walk) {
+// What is refused of the whole.
+static void plan_judge(const struct libexec_plan *plan, struct plan_walk *walk) {
     const uint32_t policy = walk->policy;
-    struct libexec_report *own = walk->own;
     if (walk->occupied == 0)
-        libexec_fail(own, LIBEXEC_E_NO_SEGMENTS, plan->segment_count, 1);
+        plan_refuse(walk, LIBEXEC_E_NO_SEGMENTS, plan->segment_count, 1);
     if ((policy & LIBEXEC_POLICY_ENTRY_EXECUTABLE) != 0 && !walk->entry_executable)
-        libexec_fail(own, LIBEXEC_E_ENTRY_RIGHTS, plan->entry, plan->end);
-    if (libexec_report_on_interpreter(own))
+        plan_refuse(walk, LIBEXEC_E_ENTRY_RIGHTS, plan->entry, plan->end);
+    if (libexec_report_on_interpreter(walk->report))
         return;
     if ((policy & LIBEXEC_POLICY_PIE_ONLY) != 0 && (plan->flags & LIBEXEC_PLAN_POSITION_INDEPENDENT) == 0)
-        libexec_fail(own, LIBEXEC_E_NOT_PIE, ELF_TYPE_EXEC, ELF_TYPE_DYN);
-    own->program_header = own->status != LIBEXEC_OK ? own->program_header : plan->stack_program_header;
+        plan_refuse(walk, LIBEXEC_E_NOT_PIE, ELF_TYPE_EXEC, ELF_TYPE_DYN);
+    walk->index = plan->stack_program_header;
     if ((policy & LIBEXEC_POLICY_NO_EXECUTABLE_STACK) != 0 && (plan->flags & LIBEXEC_PLAN_EXECUTABLE_STACK) != 0)
-        libexec_fail(own, LIBEXEC_E_EXECUTABLE_STACK, LIBEXEC_RIGHT_EXECUTE, 0);
+        plan_refuse(walk, LIBEXEC_E_EXECUTABLE_STACK, LIBEXEC_RIGHT_EXECUTE, 0);
 }
 
 enum libexec_status libexec_plan_collect(struct libexec_plan *plan, struct libexec_window *window,
@@ -282,7 +293,7 @@ enum libexec_status libexec_plan_collect(struct libexec_plan *plan, struct libex
     if (plan_walk_table(plan, &walk, report) != LIBEXEC_OK)
         return report->status;
     plan->alignment = libexec_round_up(plan->alignment, arch->page_size);
-    plan_refuse(plan, &walk);
+    plan_judge(plan, &walk);
     return plan_read_property(plan, &walk);
 }
 
