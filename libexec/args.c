@@ -38,8 +38,12 @@ static LIBEXEC_APART uint64_t args_find_nul(const uint8_t *bytes, uint64_t lengt
         at += ARGS_BLOCK;
     for (; end - at >= 8; at += 8) {
         const uint64_t word = libexec_load_word(at);
-        if (((word - ARGS_ONES) & ~word & ARGS_HIGHS) != 0) // exact
-            break;
+        // The high bit of the lowest NUL byte is the lowest bit set; those above may be wrong.
+        const uint64_t bits = (word - ARGS_ONES) & ~word & ARGS_HIGHS;
+        // Counts the bytes up to that bit, without a count-zeros instruction that some machines would take from a
+        // compiler library.
+        if (bits != 0)
+            return (uint64_t)(at - bytes) + ((((bits & (0 - bits)) - 1) & ARGS_ONES) * ARGS_ONES >> 56) - 1;
     }
     while (at < end && *at != 0)
         at++;
@@ -61,11 +65,12 @@ static LIBEXEC_APART bool args_fail(struct libexec_state *state, enum libexec_st
 
 static LIBEXEC_APART_FOR_SIZE bool args_user_read(struct libexec_state *state, void *to, uint64_t from, uint64_t length,
                                                   enum libexec_status status) {
+    state->report.address = from; // where it failed, if it does
     const int code = state->host->user_read(state->context, to, from, (size_t)length);
     if (code == 0)
         return true;
     state->report.host_code = code;
-    return args_fail(state, status, from, 0);
+    return args_fail(state, status, state->report.address, 0);
 }
 
 // Bytes are charged before they are stored.
@@ -119,21 +124,20 @@ enum libexec_status libexec_args_fetch_path(struct libexec_state *state, uint64_
 bool libexec_args_write(struct libexec_state *state, enum space_role role, uint64_t address, const void *bytes,
                         uint64_t length, uint64_t cleared) {
     const uint8_t *from = bytes;
-    while (length + cleared != 0) {
+    const uint64_t end = address + length + cleared;
+    while (address != end) {
         uint64_t part;
-        uint8_t *to = libexec_space_at(state, role, address, address + length + cleared, &part);
+        uint8_t *to = libexec_space_at(state, role, address, end, &part);
         if (to == NULL)
             return false;
-        if (length != 0) {
-            part = libexec_min(part, length);
-            memcpy(to, from, (size_t)part);
-            from += part;
-            length -= part;
-        } else {
-            part = libexec_min(part, cleared);
-            memset(to, 0, (size_t)part);
-            cleared -= part;
+        part = libexec_min(part, end - address);
+        const uint64_t text = libexec_min(part, length);
+        if (text != 0) { // where there is none, an iterator may have no address for it
+            memcpy(to, from, (size_t)text);
+            from += text;
+            length -= text;
         }
+        memset(to + text, 0, (size_t)(part - text));
         address += part;
     }
     return true;
@@ -173,17 +177,16 @@ static LIBEXEC_APART_FOR_SIZE bool args_put_word(struct libexec_copy *copy, cons
 
 // What comes before the caller's arguments: the words of `#!` lines, innermost line first: interpreter, its argument;
 // then what that interpreter was given; the script itself last. Or an argv[0] where there is no argument at all.
-static bool args_put_words(struct libexec_copy *copy) {
-    const struct libexec_state *state = copy->state;
-    const char *last = copy->given == 0 ? "" : NULL;
+static bool args_put_words(struct libexec_copy *copy, const struct libexec_state *state) {
     for (uint32_t i = libexec_script_count(state); i-- > 0;) {
         const struct libexec_script_words *words = &state->scripts[i];
-        last = state->path;
         if (!args_put_word(copy, state->names + words->path) ||
             (words->argument != 0 && !args_put_word(copy, state->names + words->argument)))
             return false;
     }
-    return last == NULL || args_put_word(copy, last);
+    if (libexec_script_count(state) == 0 && copy->given != 0)
+        return true;
+    return args_put_word(copy, libexec_script_count(state) != 0 ? state->path : "");
 }
 
 // Slots that these words take beyond the one of argv[0], whose place they begin in.
@@ -224,16 +227,19 @@ static void args_count_lists(struct libexec_copy *copy, struct libexec_strings l
     copy->envc = lists[1].count;
 }
 
-static bool args_put_lists(struct libexec_copy *copy, const struct libexec_strings lists[2]) {
-    uint32_t skip = libexec_script_count(copy->state) != 0 ? 1 : 0; // argv[0], whose place the script's words took
+static bool args_put_lists(struct libexec_copy *copy, const struct libexec_state *state,
+                           const struct libexec_strings lists[2]) {
+    uint32_t skip = libexec_script_count(state) != 0 ? 1 : 0; // argv[0], whose place the script's words took
     for (const struct libexec_strings *list = lists; list != lists + 2; list++) {
         copy->environment = copy->cursor; // in the end, where the second list begins
         for (uint32_t i = 0; i < list->count; i++) {
             const char *bytes = NULL;
             uint64_t length = 0;
             const int code = list->get(list->context, i, &bytes, &length);
-            if (code != 0)
-                return libexec_fail_host(&copy->state->report, LIBEXEC_E_ARGUMENT_FAULT, code) == LIBEXEC_OK;
+            if (code != 0) {
+                libexec_fail_host(&copy->state->report, LIBEXEC_E_ARGUMENT_FAULT, code);
+                return false;
+            }
             if (i >= skip && (!args_store_pointer(copy, copy->cursor) || !args_put_bytes(copy, bytes, length)))
                 return false;
         }
@@ -253,8 +259,10 @@ static LIBEXEC_APART bool args_fetch(struct libexec_copy *copy, enum space_role 
     const uint64_t at = copy->fetched_end;
     const uint64_t from = at + copy->to_user;
     uint64_t available;
-    if (from == 0) // it runs past the last address there is
-        return args_fail(state, LIBEXEC_E_ARGUMENT_FAULT, from, 0);
+    if (from == 0) { // it runs past the last address there is: told is where a string begins
+        const uint64_t start = copy->cursor != 0 ? copy->cursor + copy->to_user : 0;
+        return args_fail(state, LIBEXEC_E_ARGUMENT_FAULT, start, 0);
+    }
     length = libexec_min(length, args_page_left(state, from));
     uint8_t *to = libexec_space_at(state, role, at, at + libexec_max(length, ahead), &available);
     if (to == NULL)
@@ -273,7 +281,8 @@ static LIBEXEC_APART bool args_fetch_vector(struct libexec_copy *copy, uint64_t 
     uint64_t slot = copy->slot;
     if (from == 0)
         return args_store_pointer(copy, 0);
-    if (from - slot != copy->to_user) { // else it is at hand: it lies behind the other one
+    // It may be at hand: behind the other one.
+    if (from - slot != copy->to_user || copy->fetched_end < slot) {
         copy->to_user = from - slot;
         copy->fetched_end = slot;
     }
@@ -307,7 +316,8 @@ static LIBEXEC_APART bool args_fetch_vector(struct libexec_copy *copy, uint64_t 
 // will be used; where they are scattered, a string ends before the next one begins.
 struct args_string {
     uint64_t from;
-    uint64_t next; // 0: not known
+    uint64_t next;   // 0: not known
+    uint32_t vector; // 0: of argv, 1: of envp
     bool scattered;
 };
 
@@ -325,7 +335,7 @@ static bool args_fetch_string(struct libexec_copy *copy, const struct args_strin
         if (string->next - start - 1 < room)
             length = string->next - start;
     } else {
-        const uint64_t rest = copy->last[copy->environment != 0] - start;
+        const uint64_t rest = copy->last[string->vector] - start;
         if (rest - 1 < copy->limit - copy->fetched_end) {
             length = rest + ARGS_LAST_STRING;
             ahead = rest;
@@ -356,11 +366,11 @@ static bool args_user_string(struct libexec_copy *copy, struct args_string *stri
     }
 }
 
-// Whether no byte up to `end` is NUL, for all strings of ASCII; some others are left to the exact test.
-static inline bool args_is_text(const uint8_t *bytes, const uint8_t *end) {
-    if (end - bytes < ARGS_BLOCK)
-        return bytes + args_find_nul(bytes, (uint64_t)(end - bytes)) == end;
-    const uint8_t *const last = end - ARGS_BLOCK; // it may overlap the block before it
+// Whether none of `length` bytes is NUL, for all strings of ASCII; some others are left to the exact test.
+static inline bool args_is_text(const uint8_t *bytes, uint64_t length) {
+    if (length < ARGS_BLOCK)
+        return args_find_nul(bytes, length) == length;
+    const uint8_t *const last = bytes + length - ARGS_BLOCK; // it may overlap the block before it
     uint64_t found = args_suspicion(last);
     for (; bytes < last; bytes += ARGS_BLOCK)
         found |= args_suspicion(bytes);
@@ -371,23 +381,23 @@ static inline bool args_is_text(const uint8_t *bytes, const uint8_t *end) {
 // must end, so each is only checked, and its pointer replaced. Returns the first pointer that it does not replace; what
 // is in doubt is left to args_user_string. The loop stands alone because most strings of most programs go through it.
 static uint8_t *args_take_fetched(struct libexec_copy *copy, uint8_t *word, const uint8_t *last) {
-    const uint64_t to_user = copy->to_user;
     const uint8_t *bytes = copy->fetched;
-    const uint8_t *const end = bytes + (copy->fetched_end - copy->cursor);
-    uint64_t from = copy->cursor + to_user;
-    if (libexec_load_word(word) != from)
+    const uint64_t left = copy->fetched_end - copy->cursor;
+    const uint64_t to_stack = copy->cursor - (uint64_t)(uintptr_t)bytes; // from where the view has them
+    const uint64_t from_user = 0 - copy->to_user - to_stack;             // to there
+    const uint8_t *const end = bytes + left;
+    if (libexec_load_word(word) != copy->cursor + copy->to_user)
         return word;
     for (; word != last; word += 8) {
-        const uint64_t next = libexec_load_word(word + 8);
-        const uint64_t text = next - from - 1;
-        if (text >= (uint64_t)(end - bytes) || bytes[text] != 0 || !args_is_text(bytes, bytes + text))
+        const uint64_t next = libexec_load_word(word + 8) + from_user; // behind the NUL, if it is as it should be
+        const uint64_t text = next - (uint64_t)(uintptr_t)bytes - 1;
+        if (text >= (uint64_t)(end - bytes) || bytes[text] != 0 || !args_is_text(bytes, text))
             break;
-        libexec_store_word(word, from - to_user);
+        libexec_store_word(word, (uint64_t)(uintptr_t)bytes + to_stack);
         bytes += text + 1;
-        from = next;
     }
+    copy->cursor = (uint64_t)(uintptr_t)bytes + to_stack;
     copy->fetched = bytes;
-    copy->cursor = from - to_user;
     return word;
 }
 
@@ -406,7 +416,7 @@ static LIBEXEC_APART_FOR_SIZE bool args_copy_strings(struct libexec_copy *copy, 
             word = args_take_fetched(copy, word, last);
             string.from = libexec_load_word(word);
             if (string.from == 0) {
-                if (copy->environment == 0)
+                if (string.vector++ == 0)
                     copy->environment = copy->cursor;
                 continue;
             }
@@ -416,8 +426,7 @@ static LIBEXEC_APART_FOR_SIZE bool args_copy_strings(struct libexec_copy *copy, 
                 struct libexec_state *state = copy->state;
                 const uint64_t slot = copy->slot + (uint64_t)(word - words);
                 state->report.known |= LIBEXEC_REPORT_ARGUMENT;
-                state->report.argument =
-                    (uint32_t)((slot - state->layout.stack_pointer) / 8 - (copy->environment != 0 ? 2 : 1));
+                state->report.argument = (uint32_t)((slot - state->layout.stack_pointer) / 8 - 1 - string.vector);
                 return false;
             }
         }
@@ -433,8 +442,11 @@ static bool args_fetch_vectors(struct libexec_copy *copy) {
     if (!args_fetch_vector(copy, arguments->user_argv, most, &copy->last[0]))
         return false;
     copy->given = (copy->slot - argv) / 8 - 1;
-    if (copy->given == 0 && !args_store_pointer(copy, 0))
-        return false;
+    if (copy->given == 0) { // what was fetched is not where it would be used
+        copy->fetched_end = 0;
+        if (!args_store_pointer(copy, 0))
+            return false;
+    }
     const uint64_t envp = copy->slot;
     if (!args_fetch_vector(copy, arguments->user_envp, most + 8, &copy->last[1]))
         return false;
@@ -445,8 +457,7 @@ static bool args_fetch_vectors(struct libexec_copy *copy) {
 // ---- all of it ------------------------------------------------------------------------------------------------------
 
 // The vectors are counted: charges what they take, says where the strings go, and stores argc.
-static bool args_begin(struct libexec_copy *copy) {
-    const uint64_t stack_pointer = copy->state->layout.stack_pointer;
+static bool args_begin(struct libexec_copy *copy, uint64_t stack_pointer) {
     const uint64_t argc = libexec_max(copy->given, 1);
     if (!args_charge(copy, (argc + copy->envc) * 8))
         return false;
@@ -487,15 +498,15 @@ bool libexec_args_copy(struct libexec_copy *copy) {
         args_count_lists(copy, lists);
     else if (!args_fetch_vectors(copy))
         return false;
-    if (!args_begin(copy))
+    if (!args_begin(copy, state->layout.stack_pointer))
         return false;
     if (user && libexec_script_count(state) != 0 && copy->given != 0 && !args_check_dropped(copy, argv, &dropped))
         return false;
-    if (!args_put_words(copy))
+    if (!args_put_words(copy, state))
         return false;
     const uint64_t words = copy->cursor - copy->strings;
     // Linux charged argv[0] before it knew of the script's words, and the path after both.
-    if (!(user ? args_copy_strings(copy, copy->vector_end, false) : args_put_lists(copy, lists)) ||
+    if (!(user ? args_copy_strings(copy, copy->vector_end, false) : args_put_lists(copy, state, lists)) ||
         !args_charge(copy, libexec_max(dropped, words) - words))
         return false;
     copy->strings_end = copy->cursor;

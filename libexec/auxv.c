@@ -87,7 +87,8 @@ static LIBEXEC_APART_FOR_SIZE const struct libexec_auxv *auxv_search(const struc
 }
 
 // What the host says of a type: the answer to `image_known` wins over the request.
-static LIBEXEC_APART const struct libexec_auxv *auxv_supplied(const struct libexec_state *state, uint64_t type) {
+static LIBEXEC_APART_FOR_SIZE const struct libexec_auxv *auxv_supplied(const struct libexec_state *state,
+                                                                       uint64_t type) {
     const struct libexec_auxv *entry = auxv_search(state->answer.auxv, state->answer.auxv_count, type);
     return entry != NULL ? entry : auxv_search(state->request->auxv, state->request->auxv_count, type);
 }
@@ -114,12 +115,13 @@ static struct libexec_auxv *auxv_put_own(struct libexec_state *state, struct lib
 static struct libexec_auxv *auxv_put_known(struct libexec_state *state) {
     struct libexec_auxv *entry = state->scratch.auxv;
     struct libexec_auxv *own = entry;
+    const bool any = (state->answer.auxv_count | state->request->auxv_count) != 0;
     for (uint32_t i = 0; i < AUXV_ASKED; i++) {
         if (i == AUXV_BEFORE) {
             own = entry;
             entry = auxv_put_own(state, own);
         }
-        const struct libexec_auxv *supplied = auxv_supplied(state, auxv_asked[i].type);
+        const struct libexec_auxv *supplied = any ? auxv_supplied(state, auxv_asked[i].type) : NULL;
         if (supplied == NULL)
             continue;
         struct libexec_auxv *to = auxv_asked[i].place == AUXV_APPEND ? entry++ : own + auxv_asked[i].place;

@@ -72,11 +72,14 @@ bool libexec_load_region(const struct libexec_state *state, struct libexec_regio
         if (++cursor->part < libexec_file_count(state))
             load_begin_file(state, cursor);
     }
-    for (uint32_t part; (part = cursor->part - libexec_file_count(state)) < PART_COUNT;) {
-        cursor->part++;
+    uint32_t part = cursor->part - libexec_file_count(state);
+    if (part < PART_BETWEEN && state->layout.tls.length == 0)
+        part = PART_BETWEEN;
+    for (; part < PART_COUNT; part++) {
         if (part == PART_BETWEEN || state->edges[part] == state->edges[part + 1])
             continue;
         load_other_region(state, part, region);
+        cursor->part = libexec_file_count(state) + part + 1;
         return true;
     }
     return false;

@@ -107,6 +107,35 @@ static const struct place places[] = {
      .strings = {{S + 20, "arg"}, {S, "A=1"}, {S + 4, "B=2"}}, .expected = {"arg", NULL, "A=1", "B=2", NULL}},
 };
 
+// argv is empty, and envp stands right behind it, or behind the word after it; or at an address that the new stack has.
+static void vectors_behind_an_empty_one(void **state) {
+    (void)state;
+    static struct world world;
+    static const char *const argv[] = {"", NULL};
+    static const char *const envp[] = {"A=1", "B=2", NULL};
+    const struct scenario scenario = {.name = "behind an empty argv", .set_up = execute};
+    for (size_t i = 0; i < 3; i++)
+        for (libexec_address distance = 8; distance <= 24; distance += 8)
+            for (int null = 0; null < 2; null++) {
+                world_begin(&world, &scenario, &flavours[i]);
+                libexec_address pointers[2] = {S, S + 4};
+                world_user_string(&world, S, envp[0]);
+                world_user_string(&world, S + 4, envp[1]);
+                world_user_fill(&world, V, 8);
+                libexec_kit_user_vector(world.kit, V, pointers, 0);
+                for (libexec_address at = 8; at < distance; at += 8)
+                    libexec_kit_user_vector(world.kit, V + at, pointers, 0);
+                libexec_kit_user_vector(world.kit, V + distance, pointers, 2);
+                from_user(&world, null ? 0 : V, V + distance);
+                struct libexec_kit_image *const image = world_image(&world);
+                check_stack(&world, image, &(struct expected_stack){.argc = 1, .argv = argv, .envc = 2, .envp = envp,
+                                                                    .path = PROGRAM});
+                libexec_kit_image_free(image);
+                libexec_kit_abandon(world.kit, &world.exec);
+                world_end(&world);
+            }
+}
+
 static void strings_lie_anyhow(void **state) {
     (void)state;
     for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
@@ -600,6 +629,7 @@ int main(void) {
         cmocka_unit_test(one_string_to_the_byte),
         cmocka_unit_test(a_vector_without_end),
         cmocka_unit_test(the_limit_to_the_byte),
+        cmocka_unit_test(vectors_behind_an_empty_one),
         cmocka_unit_test(a_path_from_the_callers_memory),
         cmocka_unit_test(paths_that_are_none),
         cmocka_unit_test(the_empty_path),
