@@ -357,7 +357,10 @@ static void layout_place_tls(struct libexec_state *state) {
         libexec_fail(&state->report, LIBEXEC_E_PAGE_BUDGET, pages, state->bounds.page_budget);
         return;
     }
-    const uint64_t start = layout_find(state, layout->mmap_top, length);
+    uint64_t top = layout->mmap_top;
+    if (layout_program_moves(state) && !libexec_has_interpreter(state)) // it stands there: no need to look through it
+        top = libexec_min(top, layout->program.address);
+    const uint64_t start = layout_find(state, top, length);
     if (start == state->bounds.user_high) {
         libexec_fail(&state->report, LIBEXEC_E_NO_ROOM, length, start);
         return;
