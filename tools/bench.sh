@@ -5,11 +5,11 @@
 #   sh tools/bench.sh [--gate | --ratchet] [--output FOLDER] [--build FOLDER] [--no-install] [--help]
 #
 # Prints the figures and writes docs/performance.md with its plot (--output: elsewhere). --gate: exit status 1 when a
-# gated figure is missed. --ratchet: the same, but a limit that is not held yet may be missed as long as its figure is no
-# worse than tests/bench/targets.py says. All figures are counts that repeat to the digit with one compiler (CC, gcc unless set); it
-# takes well under a minute. Needs gcc, binutils, valgrind and python3, and wants busybox-static, bash-static and gdb
-# as programs to load; missing packages are installed by apt unless --no-install is given. The build tree is
-# build/bench (--build: elsewhere).
+# gated figure is missed. --ratchet: the same, but a limit that is not held yet may be missed as long as its figure is
+# no worse than tests/bench/targets.py says. All figures are counts that repeat to the digit with one compiler (CC, gcc
+# unless set); it takes well under a minute. Needs gcc, binutils, valgrind and python3, and wants busybox-static,
+# bash-static and gdb as programs to load; missing packages are installed by apt unless --no-install is given. The build
+# tree is build/bench (--build: elsewhere).
 set -eu
 
 cd "$(dirname "$0")/.."
