@@ -287,8 +287,9 @@ static LIBEXEC_APART bool args_fetch_vector(struct libexec_copy *copy, uint64_t 
         copy->fetched_end = slot;
     }
     for (;;) {
-        const uint8_t *word = copy->fetched;
-        const uint8_t *const end = word + libexec_round_down(copy->fetched_end - slot, 8);
+        const uint8_t *word = copy->fetched; // NULL at first
+        const uint64_t held = libexec_round_down(copy->fetched_end - slot, 8);
+        const uint8_t *const end = held != 0 ? word + held : word;
         while (word != end && libexec_load_word(word) != 0)
             word += 8;
         const uint64_t found = (uint64_t)(word - copy->fetched);

@@ -88,7 +88,7 @@ static LIBEXEC_APART uint64_t layout_find(const struct libexec_state *state, uin
 
 // What is looked for beside the pages of a file mapping: a large page where the mapping spans one, which Linux then
 // wants to map as one (thp_get_unmapped_area). Signed: for a length beyond 2^63 there is no room anyway.
-static uint64_t layout_padding(uint64_t large, uint64_t offset, uint64_t length) {
+static LIBEXEC_APART_FOR_SIZE uint64_t layout_padding(uint64_t large, uint64_t offset, uint64_t length) {
     return (int64_t)length >= (int64_t)(large + ((0 - offset) & (large - 1))) ? large : 0;
 }
 
@@ -281,7 +281,7 @@ static void layout_note_image(struct libexec_state *state, struct libexec_image_
     layout->program_headers = plan->program_headers + bias;
 }
 
-static void layout_place_image(struct libexec_state *state, struct libexec_image_file *file) {
+static LIBEXEC_APART_FOR_SIZE void layout_place_image(struct libexec_state *state, struct libexec_image_file *file) {
     const struct libexec_plan *plan = file->plan;
     state->report.file = file->kind;
     const bool interpreter = libexec_report_on_interpreter(&state->report);

@@ -180,7 +180,8 @@ static void plan_note_stack(struct libexec_plan *plan, const struct plan_walk *w
 }
 
 // One entry, decoded only where its type matters.
-static void plan_add_header(struct libexec_plan *plan, struct plan_walk *walk, const uint8_t *bytes) {
+static LIBEXEC_APART_FOR_SIZE void plan_add_header(struct libexec_plan *plan, struct plan_walk *walk,
+                                                   const uint8_t *bytes) {
     switch (libexec_load32(bytes + ELF_P_TYPE)) {
     case ELF_PT_LOAD:
         plan_add_segment(plan, walk, bytes, &plan->segments[plan->segment_count]);
