@@ -262,12 +262,12 @@ static void layout_check_segments(struct libexec_state *state, const struct libe
 _Static_assert(LIBEXEC_E_SEGMENT_COLLISION == LIBEXEC_E_COLLISION + 1, "the status is made from the round");
 
 // What the rest of the library and the kernel are told of an image in its place.
-static void layout_note_image(struct libexec_state *state, struct libexec_image_file *file, uint64_t bias) {
+static void layout_note_image(struct libexec_state *state, struct libexec_image_file *file,
+                              const struct libexec_placing *placing) {
     struct libexec_layout *layout = &state->layout;
     const struct libexec_plan *plan = file->plan;
-    struct libexec_range range = {plan->low + bias, plan->high - plan->low};
-    if ((plan->flags & LIBEXEC_PLAN_ORDERED) == 0) // the segments of an interpreter may wrap around the bias
-        libexec_plan_span(plan, bias, state->bounds.page_size, &range);
+    const uint64_t bias = placing->bias;
+    const struct libexec_range range = {placing->low, placing->high - libexec_min(placing->low, placing->high)};
     file->bias = bias;
     layout->entry = plan->entry + bias;
     if (libexec_report_on_interpreter(&state->report)) {
@@ -286,7 +286,8 @@ static LIBEXEC_APART_FOR_SIZE void layout_place_image(struct libexec_state *stat
     state->report.file = file->kind;
     const bool interpreter = libexec_report_on_interpreter(&state->report);
     const bool independent = (plan->flags & LIBEXEC_PLAN_POSITION_INDEPENDENT) != 0;
-    struct libexec_placing placing = {.bounds = &state->bounds, .placed = true, .interpreter = interpreter};
+    struct libexec_placing placing = {
+        .bounds = &state->bounds, .low = UINT64_MAX, .placed = true, .interpreter = interpreter};
     if (interpreter && plan->type - ELF_TYPE_EXEC > ELF_TYPE_DYN - ELF_TYPE_EXEC) { // Linux finds this out only here
         libexec_fail(&state->report, LIBEXEC_E_TYPE, plan->type, ELF_TYPE_DYN);
         return;
@@ -306,7 +307,8 @@ static LIBEXEC_APART_FOR_SIZE void layout_place_image(struct libexec_state *stat
             !libexec_plan_check_ordered(plan, &placing))
             layout_check_segments(state, plan, &placing);
     }
-    layout_note_image(state, file, placing.bias);
+    if (state->report.status == LIBEXEC_OK)
+        layout_note_image(state, file, &placing);
 }
 
 // ---- TLS and brk ----------------------------------------------------------------------------------------------------

@@ -401,6 +401,8 @@ static enum libexec_status segment_check(const struct libexec_segment *segment, 
         segment_check_range(placing, pages.file_end, zeros, true, report) != LIBEXEC_OK)
         return report->status;
     placing->pages += (pages.end - pages.start) / page_size;
+    placing->low = libexec_min(placing->low, pages.start);
+    placing->high = libexec_max(placing->high, pages.end);
     return segment_check_addresses(segment, placing, pages.start, report);
 }
 
@@ -417,12 +419,16 @@ enum libexec_status libexec_plan_check(const struct libexec_plan *plan, struct l
     return LIBEXEC_OK;
 }
 
-bool libexec_plan_check_ordered(const struct libexec_plan *plan, const struct libexec_placing *placing) {
+bool libexec_plan_check_ordered(const struct libexec_plan *plan, struct libexec_placing *placing) {
     const struct libexec_bounds *bounds = placing->bounds;
     const uint64_t start = plan->low + placing->bias;
     const uint64_t length = plan->high - plan->low;
-    return (plan->flags & LIBEXEC_PLAN_ORDERED) != 0 && plan->high <= bounds->user_high && start >= bounds->user_low &&
-           libexec_inside(start, length, bounds->user_high) && length / bounds->page_size <= bounds->page_budget;
+    if ((plan->flags & LIBEXEC_PLAN_ORDERED) == 0 || plan->high > bounds->user_high || start < bounds->user_low ||
+        !libexec_inside(start, length, bounds->user_high) || length / bounds->page_size > bounds->page_budget)
+        return false;
+    placing->low = start;
+    placing->high = start + length;
+    return true;
 }
 
 // ---- public ---------------------------------------------------------------------------------------------------------
@@ -582,17 +588,4 @@ bool libexec_plan_next_region(const struct libexec_plan *plan, uint32_t page_siz
     struct libexec_plan_cursor cursor = {
         .plan = plan, .page_size = page_size, .from = from, .file = LIBEXEC_FILE_PROGRAM};
     return libexec_plan_region(&cursor, region);
-}
-
-void libexec_plan_span(const struct libexec_plan *plan, uint64_t bias, uint64_t page_size,
-                       struct libexec_range *range) {
-    uint64_t low = UINT64_MAX;
-    uint64_t high = 0;
-    for (uint32_t i = 0; i < plan->segment_count; i++) {
-        const struct segment_pages pages = segment_pages_of(&plan->segments[i], bias, page_size);
-        low = libexec_min(low, pages.start);
-        high = libexec_max(high, pages.end);
-    }
-    range->address = libexec_min(low, high);
-    range->length = high - range->address;
 }

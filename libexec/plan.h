@@ -5,7 +5,6 @@
 
 #include "source.h"
 
-#include <libexec/layout.h>
 #include <libexec/plan.h>
 
 // What bounds an image: the policy's values, or the architecture's where it has none.
@@ -36,7 +35,9 @@ struct libexec_placing {
     uint64_t bias;
     uint64_t span;  // pages of the whole image where the first segment reserves it (ET_DYN), in bytes; else 0
     uint64_t pages; // charged so far
-    bool placed;    // the bias is known: biased addresses count
+    uint64_t low;   // of the pages checked so far, biased; at first above `high`
+    uint64_t high;
+    bool placed; // the bias is known: biased addresses count
     bool interpreter;
 };
 
@@ -46,7 +47,7 @@ enum libexec_status libexec_plan_check(const struct libexec_plan *plan, struct l
                                        uint32_t to, struct libexec_report *report);
 
 // The same for all segments of a plan with LIBEXEC_PLAN_ORDERED at once. False where one might not pass.
-bool libexec_plan_check_ordered(const struct libexec_plan *plan, const struct libexec_placing *placing);
+bool libexec_plan_check_ordered(const struct libexec_plan *plan, struct libexec_placing *placing);
 
 // Walks the regions of a plan at a place where its segments were checked; see libexec_plan_next_region.
 struct libexec_plan_cursor {
@@ -59,9 +60,6 @@ struct libexec_plan_cursor {
 };
 
 bool libexec_plan_region(struct libexec_plan_cursor *cursor, struct libexec_region *region);
-
-// The pages spanned, holes included, by an image whose segments were checked with this bias.
-void libexec_plan_span(const struct libexec_plan *plan, uint64_t bias, uint64_t page_size, struct libexec_range *range);
 
 // The name in PT_INTERP, from the window if it still holds it; closes the window. `size` is that of `name`; the name
 // ends with a NUL.
