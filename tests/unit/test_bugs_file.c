@@ -1166,6 +1166,34 @@ static void bug_C1_name_longer_than_its_memory(void **state) {
     end_pair(&pair);
 }
 
+// A path from the caller's memory stays where it is while the interpreter's name is kept behind it.
+static void a_path_and_an_interpreter_in_one_memory(void **state) {
+    (void)state;
+    static struct world world;
+    static const char both[] = PROGRAM "\0" LOADER;
+    struct pair pair = make_pair();
+    libexec_kit_elf_build(&pair.program);
+    libexec_kit_elf_build(&pair.loader);
+    const struct scenario scenario = {.name = "C1 behind", .set_up = execute_pair, .data = &pair, .needs_open = true};
+    for (size_t i = 0; i < 2; i++) {
+        world_begin(&world, &scenario, &flavours[i]);
+        char *const names = malloc(sizeof(both));
+        world_user_string(&world, USER_PATH, PROGRAM);
+        world.request.path = NULL;
+        world.request.source = NULL;
+        world.request.user_path = USER_PATH;
+        world.request.names = names;
+        world.request.names_size = sizeof(both);
+        const enum libexec_status status = world_prepare(&world);
+        EXPECT_EQUAL(&world, status, LIBEXEC_OK);
+        EXPECT(&world, memcmp(names, both, sizeof(both)) == 0);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+        free(names);
+    }
+    end_pair(&pair);
+}
+
 static uint32_t strict_flags;
 static void execute_strict_pair(struct world *world) {
     execute_pair(world);
@@ -1283,6 +1311,7 @@ int main(void) {
         cmocka_unit_test(an_interpreter_that_wraps_around_its_bias),
         cmocka_unit_test(bug_C5_program_too_large_for_its_place),
         cmocka_unit_test(bug_C1_name_longer_than_its_memory),
+        cmocka_unit_test(a_path_and_an_interpreter_in_one_memory),
         cmocka_unit_test(policies_and_interpreters),
         cmocka_unit_test(bug_C6_name_far_into_the_file),
         cmocka_unit_test(bug_C7_unreadable_file_in_a_core_dump),
