@@ -832,6 +832,47 @@ static void a_static_pie_that_begins_with_zeros(void **state) {
     }
 }
 
+// What check_large_place expects: the length of the image, and whether it spans a large page of its file.
+static uint64_t large_length;
+static bool large_spans;
+
+static void check_large_place(struct world *world, const struct libexec_kit_image *image) {
+    const struct libexec_layout *const layout = libexec_kit_image_layout(image);
+    const uint64_t found = layout->program.address - 0x1000; // where byte 0 of the file would be
+    check_loaded(world, image);
+    if (large_spans)
+        EXPECT_EQUAL(world, found % libexec_kit_arch.large_page_size, 0);
+    else
+        EXPECT_EQUAL(world, layout->program.address, layout->mmap_top - large_length);
+}
+
+static void execute_large(struct world *world) {
+    execute_elf(world);
+    world->policy = (struct libexec_policy){.flags = LIBEXEC_POLICY_FIXED_ADDRESSES};
+    world->request.policy = &world->policy;
+}
+
+// Linux places a mapping that holds a whole large page of its file congruent to it, and any other at the top.
+static void places_for_large_pages(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t length;
+        bool spans;
+    } rows[] = {{0x1000, false}, {0x201000, false}, {0x3fe000, false}, {0x3ff000, true}, {0x5ff000, true}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct libexec_kit_elf elf = small(LIBEXEC_KIT_ET_DYN);
+        elf.headers[0] = load(R | W | X, 0x1000, 0x1000, 0x800, rows[i].length);
+        elf.headers[1].type = LIBEXEC_KIT_PT_NULL;
+        elf.entry = 0x1100;
+        libexec_kit_elf_build(&elf);
+        large_length = rows[i].length;
+        large_spans = rows[i].spans;
+        run_scenario(&(struct scenario){.name = "large", .set_up = execute_large, .data = &elf,
+                                        .check = check_large_place, .plain_only = true});
+        libexec_kit_elf_end(&elf);
+    }
+}
+
 static void below_the_lowest_address(void **state) {
     (void)state;
     struct libexec_kit_elf elf = fixed();
@@ -1298,6 +1339,7 @@ int main(void) {
         cmocka_unit_test(bug_B20_entry_nowhere),
         cmocka_unit_test(bug_B20_table_nowhere),
         cmocka_unit_test(a_static_pie_that_begins_with_zeros),
+        cmocka_unit_test(places_for_large_pages),
         cmocka_unit_test(below_the_lowest_address),
         cmocka_unit_test(interpreters_are_loaded),
         cmocka_unit_test(bug_C1_name_not_terminated),

@@ -248,7 +248,7 @@ static void a_plans_runs_ascend_and_touch_nothing_twice(void **state) {
 static void the_property_note(void **state) {
     (void)state;
     static const struct {
-        uint32_t words[8]; // name size, descriptor size, type, "GNU", property type, its size, its bits, padding
+        uint32_t words[12]; // name size, descriptor size, type, "GNU", property type, its size, its bits, padding, ...
         uint64_t length;
         uint32_t flags;
     } rows[] = {
@@ -256,6 +256,10 @@ static void the_property_note(void **state) {
         {{4, 16, 5, 0x554e47, 0xc0000002, 4, 1, 0}, 32, LIBEXEC_PLAN_IBT},
         {{4, 16, 5, 0x554e47, 0xc0000002, 4, 2, 0}, 32, LIBEXEC_PLAN_SHADOW_STACK},
         {{4, 16, 5, 0x554e47, 0xc0000002, 4, 0xfffffffc, 0}, 32, 0},
+        {{4, 32, 5, 0x554e47, 0xc0000001, 4, 7, 0, 0xc0000002, 4, 1, 0}, 48, LIBEXEC_PLAN_IBT}, // behind another one
+        {{4, 32, 5, 0x554e47, 0xc0000001, 4, 7, 0, 0xc0000002, 4, 1, 0}, 44, LIBEXEC_PLAN_IBT},
+        {{4, 32, 5, 0x554e47, 0xc0000001, 4, 7, 0, 0xc0000002, 4, 1, 0}, 40, 0}, // that is not all there
+        {{4, 24, 5, 0x554e47, 0xc0000001, 4, 7, 0, 0xc0000002, 4, 1, 0}, 48, 0},
         {{4, 16, 5, 0x554e47, 0xc0000001, 4, 3, 0}, 32, 0},          // another property
         {{4, 16, 5, 0x554e47, 0xc0000002, 8, 3, 0}, 32, 0},          // of another size
         {{4, 16, 5, 0x554e47, 0xc0000002, 0xffffffff, 3, 0}, 32, 0}, // that wraps
