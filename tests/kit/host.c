@@ -212,6 +212,8 @@ static void police_backing(struct libexec_kit *kit, const struct libexec_map *ma
     const ull at = region->address;
     if (map->backing < LIBEXEC_BACKING_ZERO || map->backing > LIBEXEC_BACKING_NONE)
         kit_violation(kit, "map at 0x%llx: unknown backing %d", at, (int)map->backing);
+    if (map->reserved != 0)
+        kit_violation(kit, "map at 0x%llx: a reserved member is not zero", at);
     if (map->backing == LIBEXEC_BACKING_ZERO && region->file_length != 0 && region->kind != LIBEXEC_REGION_TLS)
         kit_violation(kit, "map at 0x%llx: ZERO with bytes from a file", at);
     const struct libexec_range *const present = &map->present;
