@@ -218,7 +218,7 @@ static void args_count_lists(struct libexec_copy *copy, struct libexec_strings l
     const struct libexec_strings *iterator = &arguments->argv_strings;
     for (uint32_t i = 0; i < 2; i++) {
         lists[i] = *iterator;
-        if (arguments->from == LIBEXEC_ARGUMENTS_KERNEL)
+        if (arguments->from != LIBEXEC_ARGUMENTS_ITERATOR)
             args_list(copy->state, vector, &lists[i]);
         vector = arguments->envp;
         iterator = &arguments->envp_strings;
@@ -287,17 +287,15 @@ static LIBEXEC_APART bool args_fetch_vector(struct libexec_copy *copy, uint64_t 
         copy->fetched_end = slot;
     }
     for (;;) {
-        const uint8_t *word = copy->fetched; // NULL at first
-        const uint64_t held = libexec_round_down(copy->fetched_end - slot, 8);
-        const uint8_t *const end = held != 0 ? word + held : word;
-        while (word != end && libexec_load_word(word) != 0)
-            word += 8;
-        const uint64_t found = (uint64_t)(word - copy->fetched);
+        const uint64_t length = libexec_round_down(copy->fetched_end - slot, 8);
+        uint64_t found = 0;
+        while (found != length && libexec_load_word(copy->fetched + found) != 0)
+            found += 8;
         slot += found;
         if (found != 0)
-            *last = libexec_load_word(word - 8);
-        if (word != end) {
-            copy->fetched = word + 8;
+            *last = libexec_load_word(copy->fetched + found - 8);
+        if (found != length) {
+            copy->fetched += found + 8;
             copy->slot = slot + 8;
             return true;
         }
@@ -386,13 +384,13 @@ static uint8_t *args_take_fetched(struct libexec_copy *copy, uint8_t *word, cons
     const uint64_t left = copy->fetched_end - copy->cursor;
     const uint64_t to_stack = copy->cursor - (uint64_t)(uintptr_t)bytes; // from where the view has them
     const uint64_t from_user = 0 - copy->to_user - to_stack;             // to there
-    const uint8_t *const end = bytes + left;
+    const uint64_t end = (uint64_t)(uintptr_t)bytes + left;              // a number: there may be no bytes yet
     if (libexec_load_word(word) != copy->cursor + copy->to_user)
         return word;
     for (; word != last; word += 8) {
         const uint64_t next = libexec_load_word(word + 8) + from_user; // behind the NUL, if it is as it should be
         const uint64_t text = next - (uint64_t)(uintptr_t)bytes - 1;
-        if (text >= (uint64_t)(end - bytes) || bytes[text] != 0 || !args_is_text(bytes, text))
+        if (text >= end - (uint64_t)(uintptr_t)bytes || bytes[text] != 0 || !args_is_text(bytes, text))
             break;
         libexec_store_word(word, (uint64_t)(uintptr_t)bytes + to_stack);
         bytes += text + 1;

@@ -122,7 +122,7 @@ static void layout_place_stack(struct libexec_state *state) {
     const uint64_t entropy = state->arch->stack_entropy_pages & mask;
     uint64_t top = high - libexec_min(libexec_max(size + guard + entropy * page_size, LAYOUT_LEAST_GAP), quarter * 3);
     if (limit == UINT64_MAX)
-        top = libexec_max(high / 6, bounds->user_low + quarter / 2);
+        top = libexec_max(high - high / 6 * 5, bounds->user_low + quarter / 2);
     const uint64_t drop = (state->random.words[ENTROPY_MMAP] & mask & state->arch->mmap_entropy_pages) * page_size;
     layout->mmap_top = libexec_round_up(top - libexec_min(drop, (top - bounds->user_low) / 2), page_size);
     const uint64_t random = state->random.words[ENTROPY_STACK] & mask;
@@ -196,7 +196,8 @@ static uint64_t layout_choose_bias(const struct libexec_state *state, const stru
         return layout_pie_bias(state, plan);
     const uint64_t page_size = state->bounds.page_size;
     const uint64_t first_page = libexec_round_down(first->address, page_size);
-    const uint64_t offset = first->file_offset - (first->address - first_page);
+    // Rounded where they are not congruent, which is refused below: the bias has whole pages.
+    const uint64_t offset = libexec_round_down(first->file_offset - (first->address - first_page), page_size);
     if (first->file_size == 0)
         return layout_zero_bias(state, first, alignment, interpreter);
     uint64_t padding = layout_padding(state->arch->large_page_size, offset, length);
@@ -362,7 +363,9 @@ static void layout_place_tls(struct libexec_state *state) {
     uint64_t top = layout->mmap_top;
     if (layout_program_moves(state) && !libexec_has_interpreter(state)) // it stands there: no need to look through it
         top = libexec_min(top, layout->program.address);
-    const uint64_t start = layout_find(state, top, length);
+    uint64_t start = layout_find(state, top, length);
+    if (start == state->bounds.user_high)
+        start = layout_find(state, layout->mmap_top, length);
     if (start == state->bounds.user_high) {
         libexec_fail(&state->report, LIBEXEC_E_NO_ROOM, length, start);
         return;

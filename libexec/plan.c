@@ -68,8 +68,10 @@ static enum libexec_status plan_refuse(const struct plan_walk *walk, enum libexe
 // A segment that does not ascend, shares a page, does not lie in the file or does not fit it.
 static LIBEXEC_APART void plan_note_disorder(struct libexec_plan *plan, const struct plan_walk *walk,
                                              const struct libexec_segment *segment, uint64_t start) {
+    const uint64_t end = segment->address + segment->memory_size;
     plan->flags &= ~LIBEXEC_PLAN_ORDERED;
-    if (start < plan->high && (walk->policy & LIBEXEC_POLICY_NO_OVERLAP) != 0)
+    if ((walk->policy & LIBEXEC_POLICY_NO_OVERLAP) != 0 &&
+        (start < plan->high || end < segment->address || end > (uint64_t)INT64_MAX))
         plan_refuse(walk, LIBEXEC_E_OVERLAP, start, plan->high);
     if (segment->file_size != 0 && !libexec_inside(segment->file_offset, segment->file_size, plan->file_size))
         plan_refuse(walk, LIBEXEC_E_OUTSIDE_FILE, segment->file_offset + segment->file_size, plan->file_size);
@@ -81,8 +83,9 @@ static void plan_extend(struct libexec_plan *plan, const struct plan_walk *walk,
     const uint64_t page_size = walk->page_size;
     const uint64_t start = libexec_round_down(segment->address, page_size);
     const uint64_t end = segment->address + segment->memory_size;
-    if (start < plan->high || end <= segment->address ||
-        segment->file_size > segment->memory_size || // high: 0 at first
+    // `high` is 0 at first; while segments end below 2^63 it does not wrap, and says what they have in common.
+    if (start < plan->high || end <= segment->address || end > (uint64_t)INT64_MAX ||
+        segment->file_size > segment->memory_size ||
         ((segment->file_offset ^ segment->address) & (page_size - 1)) != 0 ||
         !libexec_inside(segment->file_offset, segment->file_size, plan->file_size))
         plan_note_disorder(plan, walk, segment, start);
@@ -360,9 +363,11 @@ static enum libexec_status segment_check_file(const struct libexec_segment *segm
         return libexec_fail(report, LIBEXEC_E_FILE_RANGE, segment->file_offset, UINT64_MAX);
     if ((offset & (page_size - 1)) != 0)
         return libexec_fail(report, LIBEXEC_E_CONGRUENCE, segment->file_offset, segment->address);
-    if (segment_check_range(placing, start, length, (segment->rights & LIBEXEC_RIGHT_WRITE) != 0, report) != LIBEXEC_OK)
+    const bool in_files = offset + length <= (uint64_t)INT64_MAX; // Linux looks at memory after this
+    if (segment_check_range(placing, start, length, in_files && (segment->rights & LIBEXEC_RIGHT_WRITE) != 0, report) !=
+        LIBEXEC_OK)
         return report->status;
-    if (offset + length > (uint64_t)INT64_MAX)
+    if (!in_files)
         return libexec_fail(report, LIBEXEC_E_FILE_OFFSET, segment->file_offset, INT64_MAX);
     return LIBEXEC_OK;
 }
@@ -414,7 +419,7 @@ enum libexec_status libexec_plan_check(const struct libexec_plan *plan, struct l
             return report->status;
     }
     report->program_header = LIBEXEC_NO_PROGRAM_HEADER;
-    if (placing->pages > placing->bounds->page_budget)
+    if (to == plan->segment_count && placing->pages > placing->bounds->page_budget)
         return libexec_fail(report, LIBEXEC_E_PAGE_BUDGET, placing->pages, placing->bounds->page_budget);
     return LIBEXEC_OK;
 }
@@ -424,6 +429,7 @@ bool libexec_plan_check_ordered(const struct libexec_plan *plan, struct libexec_
     const uint64_t start = plan->low + placing->bias;
     const uint64_t length = plan->high - plan->low;
     if ((plan->flags & LIBEXEC_PLAN_ORDERED) == 0 || plan->high > bounds->user_high || start < bounds->user_low ||
+        plan->file_size > (uint64_t)INT64_MAX / 2 || // else no offset with a span added is beyond INT64_MAX
         !libexec_inside(start, length, bounds->user_high) || length / bounds->page_size > bounds->page_budget)
         return false;
     placing->low = start;

@@ -59,7 +59,7 @@ static bool space_open(struct libexec_state *state, struct libexec_slot *slot, c
     const int code = state->host->translate(state->context, state->space.handle, page, length, &view);
     if (code != 0)
         return libexec_fail_host(&state->report, LIBEXEC_E_TRANSLATE, code) == LIBEXEC_OK;
-    if (view.bytes != NULL && view.length <= length) {
+    if (view.bytes != NULL && view.length <= length) { // another is no view, and there is nothing to end
         slot->address = page;
         slot->length = view.length;
         slot->bytes = view.bytes;

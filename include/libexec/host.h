@@ -77,7 +77,7 @@ struct libexec_image_answer {
     uint32_t uid, euid, gid, egid; // AT_UID ... AT_EGID of the process as it will be
     uint32_t secure;               // AT_SECURE: 1 where the exec raises privileges (set-ID, capabilities)
     uint32_t auxv_count;
-    const struct libexec_auxv *auxv;             // further entries, as in the request; these win
+    const struct libexec_auxv *auxv;             // further entries, in a table other than the request's; these win
     const struct libexec_range *reserved_ranges; // layout leaves them free: a vDSO, trampolines
     uint32_t reserved_range_count;
     uint32_t reserved;
