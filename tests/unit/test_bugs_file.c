@@ -1235,6 +1235,126 @@ static void a_path_and_an_interpreter_in_one_memory(void **state) {
     end_pair(&pair);
 }
 
+// ---- The last page of 2^64: sums that end there round up to 0 -----------------------------------------------------
+
+#define LAST_PAGE (0 - (uint64_t)PAGE)
+
+static struct libexec_kit_program_header last_page(uint32_t flags) {
+    return load(flags, 0, LAST_PAGE, 0x200, 0xfff);
+}
+
+static void execute_strict(struct world *world) {
+    execute_elf(world);
+    world->policy.flags |= LIBEXEC_POLICY_NO_OVERLAP | LIBEXEC_POLICY_NO_WRITE_EXECUTE;
+}
+
+static void bug_B3_segments_in_the_last_page(void **state) {
+    (void)state;
+    static struct world world;
+    struct libexec_arch arch = libexec_kit_arch;
+    struct libexec_kit_elf one = small(LIBEXEC_KIT_ET_DYN);
+    one.headers[0] = last_page(R | X);
+    one.headers[1].type = LIBEXEC_KIT_PT_NULL;
+    expect_refused("last page", &one, AT_SEGMENT(LIBEXEC_E_ADDRESS_RANGE, INVALID, 0));
+    // With addresses from 0 on, a third segment at an address of the kernel's must not slip through behind them.
+    struct libexec_kit_elf three = small(LIBEXEC_KIT_ET_EXEC);
+    three.headers[0] = last_page(R);
+    three.headers[1] = load(R | X, 0, 0, PAGE, PAGE);
+    libexec_kit_elf_add(&three, load(R | W | X, 0, 0xffffffff80000000, PAGE, PAGE));
+    libexec_kit_elf_build(&three);
+    arch.user_low = 0;
+    for (int strict = 0; strict < 2; strict++) {
+        const struct scenario scenario = {
+            .name = "last page", .set_up = strict ? execute_strict : execute_elf, .data = &three};
+        world_begin(&world, &scenario, flavour_full);
+        world.request.arch = &arch;
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_NO_ROOM);
+        world_end(&world);
+    }
+    libexec_kit_elf_end(&three);
+}
+
+static bool last_page_strict;
+static void execute_last_pair(struct world *world) {
+    execute_pair(world);
+    world->policy.flags |= last_page_strict ? LIBEXEC_POLICY_NO_OVERLAP : 0;
+}
+
+static void check_last_page(struct world *world, const struct libexec_kit_image *image) {
+    const uint64_t bias = libexec_kit_image_layout(image)->interpreter_bias;
+    const struct libexec_region *const region = libexec_kit_image_region(image, bias - PAGE);
+    EXPECT(world, region != NULL && region->file == LIBEXEC_FILE_INTERPRETER);
+    EXPECT_EQUAL(world, region->rights, LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_WRITE); // the later segment's
+}
+
+// An interpreter may have its bias added there; of two segments with the same page the later one wins, or both are
+// refused where the policy says so.
+static void an_interpreter_in_the_last_page(void **state) {
+    (void)state;
+    struct pair pair = make_pair();
+    pair.loader.headers[1] = last_page(R | X);
+    libexec_kit_elf_add(&pair.loader, last_page(R | W));
+    // A span that Linux's own arithmetic can place: up to the end of a segment that wraps.
+    libexec_kit_elf_add(&pair.loader, load(R | W, 0, LAST_PAGE, 0x200, 0x2000));
+    pair.loader.headers[1].memory_size = pair.loader.headers[2].memory_size = 0x1000;
+    libexec_kit_elf_build(&pair.program);
+    libexec_kit_elf_build(&pair.loader);
+    last_page_strict = false;
+    run_scenario(&(struct scenario){.name = "last pages", .set_up = execute_last_pair, .data = &pair,
+                                    .check = check_last_page, .needs_open = true, .plain_only = true});
+    last_page_strict = true;
+    run_scenario(&(struct scenario){.name = "last pages, strict", .set_up = execute_last_pair, .data = &pair,
+                                    .status = LIBEXEC_E_OVERLAP, .error = NOEXEC, .stage = LIBEXEC_STAGE_PLAN,
+                                    .file = LIBEXEC_FILE_INTERPRETER, .program_header = 1, .offset = HEADER_AT(1),
+                                    .argument = ANY, .needs_open = true, .plain_only = true});
+    // All of it there: the sum of nothing but these does not wrap before it is rounded.
+    pair.loader.headers[0] = last_page(R | X);
+    pair.loader.headers[1] = last_page(R | W);
+    pair.loader.headers[2].type = LIBEXEC_KIT_PT_NULL;
+    pair.loader.entry = LAST_PAGE + 0x100;
+    libexec_kit_elf_build(&pair.loader);
+    last_page_strict = false;
+    run_scenario(&(struct scenario){.name = "last page alone", .set_up = execute_last_pair, .data = &pair,
+                                    .check = check_last_page, .needs_open = true, .plain_only = true});
+    last_page_strict = true;
+    run_scenario(&(struct scenario){.name = "last page alone, strict", .set_up = execute_last_pair, .data = &pair,
+                                    .status = LIBEXEC_E_OVERLAP, .error = NOEXEC, .stage = LIBEXEC_STAGE_PLAN,
+                                    .file = LIBEXEC_FILE_INTERPRETER, .program_header = 0, .offset = HEADER_AT(0),
+                                    .argument = ANY, .needs_open = true, .plain_only = true});
+    end_pair(&pair);
+}
+
+static void execute_one_page(struct world *world) {
+    execute_elf(world);
+    world->policy.page_budget = 1;
+}
+
+// The budget is the policy's: what Linux finds comes first.
+static void a_budget_comes_last(void **state) {
+    (void)state;
+    static struct world world;
+    static const struct {
+        struct libexec_kit_program_header second;
+        enum libexec_status status;
+    } rows[] = {{{.type = 1, .flags = R, .offset = 0x1201, .address = BASE + 0x5200, .file_size = 0x100,
+                  .memory_size = 0x100, .alignment = PAGE}, LIBEXEC_E_CONGRUENCE},
+                {{.type = 1, .flags = R | W, .offset = 1ull << 63, .address = BASE + 0x5000, .file_size = 0x2000,
+                  .memory_size = 0x2000, .alignment = PAGE}, LIBEXEC_E_FILE_OFFSET},
+                {{.type = 1, .flags = R, .offset = 0x1200, .address = BASE + 0x5200, .file_size = 0x100,
+                  .memory_size = 0x100, .alignment = PAGE}, LIBEXEC_E_PAGE_BUDGET}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct libexec_kit_elf elf = fixed();
+        elf.headers[0] = load(R | X, 0, BASE, 0x1200, 0x1200); // two pages, the file's own
+        elf.headers[1] = rows[i].second;
+        libexec_kit_elf_build(&elf);
+        const struct scenario scenario = {.name = "budget last", .set_up = execute_one_page, .data = &elf};
+        world_begin(&world, &scenario, flavour_full);
+        EXPECT_EQUAL(&world, world_prepare(&world), rows[i].status);
+        world_end(&world);
+        libexec_kit_elf_end(&elf);
+    }
+}
+
 static uint32_t strict_flags;
 static void execute_strict_pair(struct world *world) {
     execute_pair(world);
@@ -1340,6 +1460,9 @@ int main(void) {
         cmocka_unit_test(bug_B20_table_nowhere),
         cmocka_unit_test(a_static_pie_that_begins_with_zeros),
         cmocka_unit_test(places_for_large_pages),
+        cmocka_unit_test(bug_B3_segments_in_the_last_page),
+        cmocka_unit_test(an_interpreter_in_the_last_page),
+        cmocka_unit_test(a_budget_comes_last),
         cmocka_unit_test(below_the_lowest_address),
         cmocka_unit_test(interpreters_are_loaded),
         cmocka_unit_test(bug_C1_name_not_terminated),

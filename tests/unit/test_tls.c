@@ -284,6 +284,29 @@ static void blocks_that_do_not_fit(void **state) {
     libexec_kit_elf_end(&fixture.elf);
 }
 
+// A static PIE whose bias is 0 leaves no room below itself: its block goes elsewhere.
+static void a_static_pie_at_the_bottom(void **state) {
+    (void)state;
+    static struct world world;
+    struct fixture fixture = {.block = {16, 0x100, 0x30, 0x9c4000, TEMPLATE_AT, 0}};
+    fixture.elf = make_program(&fixture.block);
+    fixture.elf.type = LIBEXEC_KIT_ET_DYN;
+    libexec_kit_elf_add(&fixture.elf, fixture.elf.headers[0]);
+    fixture.elf.headers[2].address = 0x9c4000;
+    fixture.elf.headers[0] = (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_LOAD, .flags = R,
+                                                                .alignment = PAGE};
+    fixture.elf.entry = 0x9c4000;
+    libexec_kit_elf_build(&fixture.elf);
+    const struct scenario scenario = {.name = "at the bottom", .set_up = execute, .data = &fixture};
+    world_begin(&world, &scenario, flavour_full);
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+    EXPECT_EQUAL(&world, libexec_exec_layout(&world.exec)->program_bias, 0);
+    EXPECT(&world, libexec_exec_layout(&world.exec)->thread_pointer > 0x9c4000);
+    libexec_kit_abandon(world.kit, &world.exec);
+    world_end(&world);
+    libexec_kit_elf_end(&fixture.elf);
+}
+
 // Zeros between a small template and the control block are address space, not pages to be touched.
 static void bug_B14_tls_memory_size_huge(void **state) {
     (void)state;
@@ -351,6 +374,14 @@ static void the_shape_alone(void **state) {
                 assert_int_equal(shape.alignment, alignment < 64 ? 64 : alignment);
                 assert_int_equal(shape.control_size, 4096);
             }
+    plan.tls_alignment = UINT64_C(1) << 48; // as large as may be, beside a size that is not 0
+    assert_int_equal(libexec_tls_shape_of(&shape, &plan, &libexec_kit_arch), LIBEXEC_OK);
+    plan.tls_alignment *= 2;
+    assert_int_equal(libexec_tls_shape_of(&shape, &plan, &libexec_kit_arch), LIBEXEC_E_TLS_SIZE);
+    plan.tls_alignment = 1;
+    plan.tls_memory_size = (UINT64_C(1) << 48) + 1;
+    assert_int_equal(libexec_tls_shape_of(&shape, &plan, &libexec_kit_arch), LIBEXEC_E_TLS_SIZE);
+    plan.tls_memory_size = 100;
     plan.tls_file_size = plan.tls_memory_size + 1;
     assert_int_equal(libexec_tls_shape_of(&shape, &plan, &libexec_kit_arch), LIBEXEC_E_TLS_SIZE);
     plan.tls_alignment = 12;
@@ -419,6 +450,7 @@ int main(void) {
         cmocka_unit_test(bug_E11_ranges_and_other_nonsense),
         cmocka_unit_test(two_headers),
         cmocka_unit_test(blocks_that_do_not_fit),
+        cmocka_unit_test(a_static_pie_at_the_bottom),
         cmocka_unit_test(bug_B14_tls_memory_size_huge),
         cmocka_unit_test(the_host_fills_the_control_block),
         cmocka_unit_test(the_shape_alone),
