@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The rows of docs/linux-differences.md, each shown: what the host's kernel does, and what libexec does instead."""
 
+import ctypes
+import errno
 import os
 import struct
 
@@ -86,6 +88,21 @@ class Rows:
         seen = (answer(linux), answer(library), status(library))
         self.expect(row, what, seen == (linux_answer, f'error {errno}', f'LIBEXEC_E_{name}'), seen)
 
+    def linux(self, row, what, argv, envp, expected):
+        """Linux's execve answers `expected` for vectors of these addresses."""
+        receiver, sender = os.pipe()
+        child = os.fork()
+        if child == 0:
+            vectors = [(ctypes.c_void_p * (len(vector) + 1))(*vector, None) for vector in (argv, envp)]
+            ctypes.CDLL(None, use_errno=True).execve(b'/bin/true', *vectors)
+            os.write(sender, errno.errorcode.get(ctypes.get_errno(), 'none').encode())
+            os._exit(0)
+        os.close(sender)
+        seen = os.read(receiver, 100).decode()
+        os.close(receiver)
+        os.waitpid(child, 0)
+        self.expect(row, what, seen == expected, seen)
+
     def image(self, row, what, data, address):
         """Both start it; the memory differs in the run of pages at `address` and nowhere else."""
         linux, library = self.dumps(data)
@@ -133,5 +150,11 @@ def run(sides, folder):
     halves = [load(PLACE + index * (1 << 42), file_size=0, memory_size=most, flags=READ | WRITE) for index in (0, 1)]
     if overcommits():
         rows.refusal(11, 'memory twice over', elf(halves), 'ok', 'ENOMEM', 'PAGE_BUDGET')
+    # What libexec answers to these is shown by the unit test the_first_fault_in_order.
+    nowhere, one, longest = 0x1000, ctypes.create_string_buffer(b'one'), ctypes.create_string_buffer(too_long)
+    one, longest = ctypes.addressof(one), ctypes.addressof(longest)
+    rows.linux(12, 'a bad argument, a long environment string', [one, nowhere], [longest], 'E2BIG')
+    rows.linux(12, 'a long argument, then a bad one', [one, longest, nowhere], [], 'EFAULT')
+    rows.linux(12, 'a long argument, a bad environment string', [one, longest], [nowhere], 'EFAULT')
     print(f'differences: {rows.checked - rows.wrong} of {rows.checked} answers as described')
     return rows.wrong

@@ -274,6 +274,42 @@ static void bug_D5_faults_are_told(void **state) {
 }
 
 // Strings that end right before a hole are fine: reading ahead must not touch it.
+// Where two strings are bad the first one decides, and a bad vector before either (row 12 of docs/linux-differences.md).
+static void the_first_fault_in_order(void **state) {
+    (void)state;
+    static struct world world;
+    static char longest[131073];
+    memset(longest, 'x', sizeof(longest) - 1);
+    enum { NOTHING = 0x1000 };
+    static const struct {
+        libexec_address argv[4];
+        libexec_address envp[2];
+        enum libexec_status status;
+        uint32_t argument;
+    } rows[] = {
+        {{S, NOTHING}, {S + 0x100}, LIBEXEC_E_ARGUMENT_FAULT, 1},
+        {{S, S + 0x100, NOTHING}, {0}, LIBEXEC_E_STRING_TOO_LONG, 1},
+        {{S, S + 0x100}, {NOTHING}, LIBEXEC_E_STRING_TOO_LONG, 1},
+    };
+    const struct scenario scenario = {.name = "two faults", .set_up = execute};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        for (size_t host = 0; host < 3; host++) {
+            world_begin(&world, &scenario, &flavours[host]);
+            uint32_t argc = 0;
+            while (rows[i].argv[argc] != 0)
+                argc++;
+            world_user_string(&world, S, "one");
+            libexec_kit_user_write(world.kit, S + 0x100, longest, sizeof(longest));
+            world_user_fill(&world, V, 0x200);
+            libexec_kit_user_vector(world.kit, V, rows[i].argv, argc);
+            libexec_kit_user_vector(world.kit, V + 0x100, rows[i].envp, rows[i].envp[0] != 0);
+            from_user(&world, V, V + 0x100);
+            EXPECT_EQUAL(&world, world_prepare(&world), rows[i].status);
+            EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->argument, rows[i].argument);
+            world_end(&world);
+        }
+}
+
 static void nothing_beyond_a_string_is_needed(void **state) {
     (void)state;
     static struct world world;
@@ -625,6 +661,7 @@ int main(void) {
         cmocka_unit_test(vectors_of_every_length),
         cmocka_unit_test(strings_of_every_length),
         cmocka_unit_test(bug_D5_faults_are_told),
+        cmocka_unit_test(the_first_fault_in_order),
         cmocka_unit_test(nothing_beyond_a_string_is_needed),
         cmocka_unit_test(one_string_to_the_byte),
         cmocka_unit_test(a_vector_without_end),
