@@ -36,6 +36,12 @@ static uint64_t layout_random_mask(const struct libexec_state *state) {
 }
 _Static_assert(LIBEXEC_POLICY_FIXED_ADDRESSES == 1, "the mask is made from its value");
 
+// A random distance that leaves the place it is drawn for where the user range is small: wrapped, not cut off, so that
+// the farthest place is no likelier than others.
+static uint64_t layout_within(uint64_t distance, uint64_t most) {
+    return distance % (most + 1);
+}
+
 // ---- free ranges ----------------------------------------------------------------------------------------------------
 
 // Where [address, address + length) begins if it shares a byte with [start, end), else LAYOUT_FREE.
@@ -124,10 +130,10 @@ static void layout_place_stack(struct libexec_state *state) {
     if (limit == UINT64_MAX)
         top = libexec_max(high - high / 6 * 5, bounds->user_low + quarter / 2);
     const uint64_t drop = (state->random.words[ENTROPY_MMAP] & mask & state->arch->mmap_entropy_pages) * page_size;
-    layout->mmap_top = libexec_round_up(top - libexec_min(drop, (top - bounds->user_low) / 2), page_size);
+    layout->mmap_top = libexec_round_up(top - layout_within(drop, (top - bounds->user_low) / 2), page_size);
     const uint64_t random = state->random.words[ENTROPY_STACK] & mask;
     const uint64_t most = quarter * 2 - total / 2;
-    const uint64_t end = libexec_round_down(high - libexec_min((random & entropy) * page_size, most), page_size);
+    const uint64_t end = libexec_round_down(high - layout_within((random & entropy) * page_size, most), page_size);
     layout->argument_limit = arguments;
     layout->stack_pointer = end - room + (random >> 40 & LAYOUT_STACK_JITTER);
     layout->stack.address = end - length;
@@ -159,7 +165,7 @@ static uint64_t layout_pie_bias(const struct libexec_state *state, const struct 
     uint64_t base = layout_pie_base(bounds);
     const uint64_t pages =
         state->random.words[ENTROPY_PIE] & layout_random_mask(state) & state->arch->mmap_entropy_pages;
-    base += libexec_min(pages * bounds->page_size, (bounds->user_high - base) / 4);
+    base += layout_within(pages * bounds->page_size, (bounds->user_high - base) / 4);
     if (plan->alignment != 0)
         base &= ~(plan->alignment - 1);
     return libexec_round_down(base - plan->segments[0].address, bounds->page_size);
