@@ -284,6 +284,34 @@ static void blocks_that_do_not_fit(void **state) {
     libexec_kit_elf_end(&fixture.elf);
 }
 
+// Where the alignment allows it the whole pages of a template are the file's own.
+static void whole_pages_are_lent(void **state) {
+    (void)state;
+    static struct world world;
+    static const struct {
+        uint64_t alignment, offset, lent;
+    } rows[] = {{1, 0x4000, 0x3000},  {64, 0x4000, 0x3000},  {0x1000, 0x4000, 0x3000}, {0x4000, 0x4000, 0x3000},
+                {1, 0x4180, 0x2000},  {64, 0x4180, 0x2000},  {0x1000, 0x4180, 0x2000},
+                {1, 0x41a8, 0}}; // the thread pointer is a multiple of 64
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const uint64_t offset = rows[i].offset;
+        struct fixture fixture = {.block = {rows[i].alignment, 0x3100, 0x3000, 0x500000 + offset, offset, 0}};
+        struct libexec_region region;
+        uint64_t lent = 0;
+        fixture.elf = make_program(&fixture.block);
+        const struct scenario scenario = {.name = "lent", .set_up = execute, .data = &fixture};
+        world_begin(&world, &scenario, flavour_full);
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+        for (uint32_t part = 0; libexec_exec_region(&world.exec, part, &region); part++)
+            if (region.kind == LIBEXEC_REGION_TLS && region.file == LIBEXEC_FILE_PROGRAM)
+                lent += region.length;
+        EXPECT_EQUAL(&world, lent, rows[i].lent);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+        libexec_kit_elf_end(&fixture.elf);
+    }
+}
+
 // A static PIE whose bias is 0 leaves no room below itself: its block goes elsewhere.
 static void a_static_pie_at_the_bottom(void **state) {
     (void)state;
@@ -450,6 +478,7 @@ int main(void) {
         cmocka_unit_test(bug_E11_ranges_and_other_nonsense),
         cmocka_unit_test(two_headers),
         cmocka_unit_test(blocks_that_do_not_fit),
+        cmocka_unit_test(whole_pages_are_lent),
         cmocka_unit_test(a_static_pie_at_the_bottom),
         cmocka_unit_test(bug_B14_tls_memory_size_huge),
         cmocka_unit_test(the_host_fills_the_control_block),
