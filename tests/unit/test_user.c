@@ -274,7 +274,7 @@ static void bug_D5_faults_are_told(void **state) {
 }
 
 // Strings that end right before a hole are fine: reading ahead must not touch it.
-// Where two strings are bad the first one decides, and a bad vector before either (row 12 of docs/linux-differences.md).
+// Where two strings are bad the first one decides, a bad vector before either (row 12 of docs/linux-differences.md).
 static void the_first_fault_in_order(void **state) {
     (void)state;
     static struct world world;
