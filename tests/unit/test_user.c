@@ -273,7 +273,6 @@ static void bug_D5_faults_are_told(void **state) {
                                         .argument = faults[i].argument, .after_space = true});
 }
 
-// Strings that end right before a hole are fine: reading ahead must not touch it.
 // Where two strings are bad the first one decides, a bad vector before either (row 12 of docs/linux-differences.md).
 static void the_first_fault_in_order(void **state) {
     (void)state;
@@ -310,6 +309,7 @@ static void the_first_fault_in_order(void **state) {
         }
 }
 
+// Strings that end right before a hole are fine: reading ahead must not touch it.
 static void nothing_beyond_a_string_is_needed(void **state) {
     (void)state;
     static struct world world;
