@@ -72,7 +72,7 @@ struct libexec_state {
     const struct libexec_host *host;
     void *context;
     const struct libexec_arch *arch;
-    uint32_t stage; // one of the STATE_... values of exec.c
+    uint32_t stage; // one of the EXEC_... values of exec.c
     uint32_t stack_rights;
     struct libexec_bounds bounds;
     struct libexec_space space;

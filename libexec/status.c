@@ -110,8 +110,8 @@
         "the entry point is not in an executable segment", "LIBEXEC_POLICY_ENTRY_EXECUTABLE")                          \
     ROW(LIBEXEC_E_WRITE_EXECUTE, LIBEXEC_ERRNO_ENOEXEC, LIBEXEC_ERRNO_ENOEXEC, SAYS_HEADER, 0,                         \
         "a segment is both writable and executable", "LIBEXEC_POLICY_NO_WRITE_EXECUTE")                                \
-    ROW(LIBEXEC_E_OVERLAP, LIBEXEC_ERRNO_ENOEXEC, LIBEXEC_ERRNO_ENOEXEC, SAYS_HEADER, 0, "two segments share a page",  \
-        "LIBEXEC_POLICY_NO_OVERLAP")                                                                                   \
+    ROW(LIBEXEC_E_OVERLAP, LIBEXEC_ERRNO_ENOEXEC, LIBEXEC_ERRNO_ENOEXEC, SAYS_HEADER, 0,                               \
+        "two segments share a page, or do not ascend", "LIBEXEC_POLICY_NO_OVERLAP")                                    \
     ROW(LIBEXEC_E_NOT_PIE, LIBEXEC_ERRNO_ENOEXEC, LIBEXEC_ERRNO_ENOEXEC, SAYS_FIELD, ELF_E_TYPE,                       \
         "the program is not position independent", "LIBEXEC_POLICY_PIE_ONLY")                                          \
     ROW(LIBEXEC_E_EXECUTABLE_STACK, LIBEXEC_ERRNO_ENOEXEC, LIBEXEC_ERRNO_ENOEXEC, SAYS_HEADER, 0,                      \
