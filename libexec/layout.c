@@ -132,7 +132,7 @@ static void layout_place_stack(struct libexec_state *state) {
     const uint64_t drop = (state->random.words[ENTROPY_MMAP] & mask & state->arch->mmap_entropy_pages) * page_size;
     layout->mmap_top = libexec_round_up(top - layout_within(drop, (top - bounds->user_low) / 2), page_size);
     const uint64_t random = state->random.words[ENTROPY_STACK] & mask;
-    const uint64_t most = quarter * 2 - total / 2;
+    const uint64_t most = (quarter * 4 - total) / 2;
     const uint64_t end = libexec_round_down(high - layout_within((random & entropy) * page_size, most), page_size);
     layout->argument_limit = arguments;
     layout->stack_pointer = end - room + (random >> 40 & LAYOUT_STACK_JITTER);
@@ -235,7 +235,8 @@ static uint64_t layout_choose_bias(const struct libexec_state *state, const stru
 static bool layout_collides(struct libexec_state *state, const struct libexec_plan *plan, uint64_t bias, uint32_t count,
                             enum libexec_status status) {
     const uint64_t page_size = state->bounds.page_size;
-    for (const struct libexec_segment *segment = plan->segments; count != 0; count--, segment++) {
+    const struct libexec_segment *segment = plan->segments;
+    for (uint32_t i = 0; i < count; i++, segment++) {
         const uint64_t address = segment->address + bias;
         const uint64_t start = libexec_round_down(address, page_size);
         if (segment->memory_size == 0)

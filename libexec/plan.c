@@ -115,11 +115,11 @@ static void plan_look_at_code(const struct libexec_plan *plan, struct plan_walk 
         plan_refuse(walk, LIBEXEC_E_WRITE_EXECUTE, rights, LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_EXECUTE);
 }
 
-// What a PT_LOAD says is put into `segment`, the next one of the plan.
+// What a PT_LOAD says is put into `segment`, the next one of the plan if there is room.
 static LIBEXEC_APART_FOR_SIZE void plan_add_segment(struct libexec_plan *plan, struct plan_walk *walk,
                                                     const uint8_t *bytes, struct libexec_segment *segment) {
     const uint64_t alignment = libexec_load64(bytes + ELF_P_ALIGN);
-    if (segment == plan->segments + LIBEXEC_CONFIG_SEGMENTS) {
+    if (plan->segment_count >= LIBEXEC_CONFIG_SEGMENTS) {
         plan_refuse(walk, LIBEXEC_E_SEGMENT_CAPACITY, LIBEXEC_CONFIG_SEGMENTS + 1, LIBEXEC_CONFIG_SEGMENTS);
         return;
     }
@@ -229,20 +229,19 @@ static enum libexec_status plan_walk_table(struct libexec_plan *plan, struct pla
     return LIBEXEC_OK;
 }
 
-// The bits of GNU_PROPERTY_X86_FEATURE_1_AND. A malformed note has no bits; it is never a reason to refuse.
-static uint32_t property_features(const uint8_t *bytes, uint64_t length) {
-    if (length < 16 || libexec_load64(bytes + 8) != ELF_NOTE_GNU_PROPERTY || libexec_load32(bytes) != 4)
+// The bits of GNU_PROPERTY_X86_FEATURE_1_AND in the note at `at`. A malformed note has no bits; it is never a reason to
+// refuse.
+static uint32_t property_features(const uint8_t *bytes, uint64_t at, uint64_t end) {
+    if (!libexec_inside(at, 16, end) || libexec_load64(bytes + at + 8) != ELF_NOTE_GNU_PROPERTY ||
+        libexec_load32(bytes + at) != 4)
         return 0;
-    uint64_t left = libexec_min(libexec_load32(bytes + 4), length - 16);
-    for (bytes += 16; left >= 12;) {
-        const uint64_t size = libexec_load32(bytes + 4);
-        const uint64_t step = 8 + libexec_round_up(size, 8);
-        if (libexec_load64(bytes) == ELF_PROPERTY_X86_FEATURE_1_AND)
-            return libexec_load32(bytes + 8);
-        if (step > left)
-            break;
-        bytes += step;
-        left -= step;
+    const uint64_t length = libexec_load32(bytes + at + 4);
+    at += 16;
+    end = libexec_min(at + length, end);
+    while (at + 12 <= end) {
+        if (libexec_load64(bytes + at) == ELF_PROPERTY_X86_FEATURE_1_AND)
+            return libexec_load32(bytes + at + 8);
+        at += 8 + libexec_round_up(libexec_load32(bytes + at + 4), 8); // far from 2^64
     }
     return 0;
 }
@@ -252,14 +251,12 @@ static enum libexec_status plan_read_property(struct libexec_plan *plan, const s
     const uint64_t length = libexec_min(walk->property_length, window->buffer_size);
     if (length == 0 || !libexec_inside(walk->property_offset, walk->property_length, plan->file_size))
         return LIBEXEC_OK;
-    // Where the window is kept for the interpreter's name it is not moved for this.
-    const bool keep = (plan->flags & LIBEXEC_PLAN_INTERPRETER) != 0;
-    if (keep && !libexec_inside(walk->property_offset - window->offset, length, window->length))
-        return LIBEXEC_OK;
-    const uint8_t *bytes = libexec_window_get(window, walk->property_offset, length, length, walk->report);
-    if (bytes == NULL)
+    // Where the window is kept for the interpreter's name it is not moved for this: what it holds of the note counts.
+    if ((plan->flags & LIBEXEC_PLAN_INTERPRETER) == 0 &&
+        libexec_window_get(window, walk->property_offset, length, length, walk->report) == NULL)
         return walk->report->status;
-    const uint32_t features = property_features(bytes, length);
+    const uint64_t start = walk->property_offset - window->offset;
+    const uint32_t features = property_features(window->bytes, start, libexec_min(start + length, window->length));
     plan->flags |= (features & (ELF_X86_FEATURE_1_IBT | ELF_X86_FEATURE_1_SHSTK)) * LIBEXEC_PLAN_IBT;
     return LIBEXEC_OK;
 }
@@ -510,7 +507,8 @@ static const struct libexec_segment *region_owner(const struct libexec_plan *pla
                                                   const struct libexec_plan_cursor *cursor,
                                                   const struct libexec_segment *segment, uint64_t page,
                                                   struct segment_pages *pages, uint64_t *cut) {
-    while (segment-- != plan->segments) {
+    while (segment != plan->segments) {
+        segment--;
         *pages = segment_pages_of(segment, cursor->bias, cursor->page_size);
         if (page < pages->end && pages->start <= page)
             return segment;
@@ -520,13 +518,15 @@ static const struct libexec_segment *region_owner(const struct libexec_plan *pla
     return NULL;
 }
 
-// The region that begins with `page`, the first one that some segment covers.
-static void region_shared(const struct libexec_plan *plan, const struct libexec_plan_cursor *cursor, uint64_t page,
+// The region that begins with `page`, the first one that some segment covers; false where none covers it.
+static bool region_shared(const struct libexec_plan *plan, const struct libexec_plan_cursor *cursor, uint64_t page,
                           struct libexec_region *region) {
     struct segment_pages pages;
     uint64_t cut = UINT64_MAX; // where a later segment takes over
     const struct libexec_segment *segment =
         region_owner(plan, cursor, plan->segments + plan->segment_count, page, &pages, &cut);
+    if (segment == NULL)
+        return false;
     region_of_segment(plan, segment, &pages, page, cut, region);
     // A bss-only segment may begin inside a page. What earlier segments put below its first byte stays: the file bytes
     // of that page, cut at the lowest such beginning.
@@ -536,10 +536,11 @@ static void region_shared(const struct libexec_plan *plan, const struct libexec_
         segment = region_owner(plan, cursor, segment, page, &pages, &cut);
     }
     if (limit == cursor->page_size || segment == NULL || page >= pages.file_end)
-        return;
+        return true;
     region_file_bytes(plan, segment, &pages, limit, region);
     if (region->file_length != 0)
         region->length = cursor->page_size;
+    return true;
 }
 
 // Any segments, in any order: looks for the first page that one covers.
@@ -552,10 +553,7 @@ static LIBEXEC_APART bool region_any(const struct libexec_plan *plan, const stru
         if (page < pages.end)
             first = libexec_min(first, page);
     }
-    if (first == UINT64_MAX)
-        return false;
-    region_shared(plan, cursor, first, region);
-    return true;
+    return region_shared(plan, cursor, first, region); // where there is no such page it is one that none covers
 }
 
 // Segments ascend and share no page: each is its own owner.
@@ -565,7 +563,7 @@ static bool region_ordered(const struct libexec_plan *plan, struct libexec_plan_
         const struct libexec_segment *segment = &plan->segments[cursor->index];
         const struct segment_pages pages = segment_pages_of(segment, cursor->bias, cursor->page_size);
         const uint64_t page = libexec_max(pages.start, cursor->from);
-        if (page >= pages.file_end) // its last region
+        if (page >= pages.file_end || page >= pages.end) // its last region, or none
             cursor->index++;
         if (page >= pages.end)
             continue;

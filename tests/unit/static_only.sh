@@ -6,8 +6,8 @@ set -eu
 
 source=$1 build=$2
 cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=MinSizeRel -DLIBEXEC_STATIC_PROGRAMS_ONLY=ON
-cmake --build "$build" --target unit_kit unit_stack unit_user unit_images unit_dump fuzz_replay
-for subject in kit stack user images dump; do
+cmake --build "$build" --target unit_kit unit_reports unit_stack unit_user unit_images unit_dump fuzz_replay
+for subject in kit reports stack user images dump; do
     "$build/tests/unit/unit_$subject"
 done
 "$build/tests/fuzz/fuzz_replay" "$source/tests/fuzz/corpus"

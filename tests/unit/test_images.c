@@ -291,6 +291,44 @@ static void the_property_note(void **state) {
         }
 }
 
+// Of a program with an interpreter the first read is kept for its name: a note that goes on behind it counts as far as
+// it was read.
+static void the_property_note_at_the_end_of_the_first_read(void **state) {
+    (void)state;
+    static const uint32_t words[] = {4, 16, 5, 0x554e47, 0xc0000002, 4, 3, 0};
+    static struct libexec_plan plan;
+    struct libexec_report report;
+    for (uint64_t offset = 896 - 40; offset < 896 + 8; offset++) {
+        struct libexec_kit_elf elf;
+        small_elf(&elf, LIBEXEC_KIT_ET_EXEC, BASE);
+        libexec_kit_elf_write(&elf, offset, words, sizeof words);
+        libexec_kit_elf_write(&elf, 0x200, "/ld", 4);
+        libexec_kit_elf_add(&elf, (struct libexec_kit_program_header){
+                                      .type = LIBEXEC_KIT_PT_GNU_PROPERTY,
+                                      .offset = offset,
+                                      .file_size = sizeof words});
+        libexec_kit_elf_add(&elf, (struct libexec_kit_program_header){
+                                      .type = LIBEXEC_KIT_PT_INTERP, .offset = 0x200, .file_size = 4});
+        libexec_kit_elf_build(&elf);
+        assert_int_equal(read_plan(&elf, 896, &plan, &report), LIBEXEC_OK);
+        assert_true((plan.flags & LIBEXEC_PLAN_INTERPRETER) != 0);
+        assert_int_equal((plan.flags & (LIBEXEC_PLAN_IBT | LIBEXEC_PLAN_SHADOW_STACK)) != 0, offset + 28 <= 896);
+        libexec_kit_elf_end(&elf);
+    }
+}
+
+// A plan by another hand than the library's: a segment with more bytes in the file than in memory, said to be ordered.
+static void regions_of_a_plan_that_is_wrong(void **state) {
+    (void)state;
+    static struct libexec_plan plan = {
+        .flags = LIBEXEC_PLAN_ORDERED,
+        .segment_count = 1,
+        .segments = {{.address = 0x1000, .memory_size = 0x1000, .file_size = 0x3000}}};
+    struct libexec_region region;
+    assert_true(libexec_plan_next_region(&plan, 4096, 0, &region));
+    assert_false(libexec_plan_next_region(&plan, 4096, 0x2000, &region));
+}
+
 // ---- Pages filled at a fault --------------------------------------------------------------------------------------
 
 static const uint8_t file_bytes[0x5123] = {[0] = 1, [0x1fff] = 2, [0x2000] = 3, [0x4fff] = 4, [0x5122] = 5};
@@ -448,6 +486,8 @@ int main(void) {
         cmocka_unit_test(runs_are_not_split),
         cmocka_unit_test(a_plans_runs_ascend_and_touch_nothing_twice),
         cmocka_unit_test(the_property_note),
+        cmocka_unit_test(the_property_note_at_the_end_of_the_first_read),
+        cmocka_unit_test(regions_of_a_plan_that_is_wrong),
         cmocka_unit_test(a_fault_finds_its_page),
         cmocka_unit_test(a_fault_is_filled),
         cmocka_unit_test(a_fault_that_cannot_be_filled),
