@@ -2,10 +2,9 @@
 # SPDX-License-Identifier: MIT
 """Proves with Frama-C's Eva, for all inputs at once, that parts of the library do nothing that C leaves undefined: no
 access outside an object, none to memory that was not set, no pointer to nowhere, no division by zero, no overflow of a
-signed number. Each proof is a C file beside this one; what it assumes
-stands in that file.
+signed number. Each proof is a C file beside this one; what it assumes stands in that file.
 
-A proof holds if Eva has no alarm, proves every assertion, and reaches the functions that the proof is about."""
+A proof holds if Eva has no alarm, proves every assertion, and goes through as many statements as are in reach."""
 import argparse
 import pathlib
 import re
@@ -103,7 +102,7 @@ PROOFS = {
         "about": "what a page holds, from any regions",
         "sources": ["fault"],
         "options": ["-eva-precision", "5", "-eva-auto-loop-unroll", "64", "-eva-slevel", "6000"],
-        "reached": 138,
+        "reached": 147,
         "breaks": ("fault.c", "while (--count != 0 && region[1]", "while (count-- != 0 && region[1]"),
     },
 }
