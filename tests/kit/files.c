@@ -191,6 +191,8 @@ static uint32_t source_flags(const struct libexec_kit *kit, const struct kit_fil
         flags |= LIBEXEC_SOURCE_FAULT;
     if ((features & LIBEXEC_KIT_STABLE) != 0)
         flags |= LIBEXEC_SOURCE_STABLE;
+    if ((features & LIBEXEC_KIT_ZERO_TAIL) != 0)
+        flags |= LIBEXEC_SOURCE_ZERO_TAIL;
     if ((file->stated.flags & LIBEXEC_KIT_FILE_UNREADABLE) != 0)
         flags |= LIBEXEC_SOURCE_UNREADABLE;
     return flags;

@@ -171,7 +171,8 @@ static uint32_t needed_flag(enum libexec_backing backing) {
 // Pages that a host takes from the file must be as the region says without anybody writing to them.
 static void police_borrowed(struct libexec_kit *kit, const struct libexec_map *map) {
     const struct libexec_region *const region = &map->region;
-    const bool to_the_end = region->file_offset + region->file_length == map->source->size &&
+    const bool to_the_end = (map->source->flags & LIBEXEC_SOURCE_ZERO_TAIL) != 0 &&
+                            region->file_offset + region->file_length == map->source->size &&
                             region->length - region->file_length < kit->arch->page_size;
     if (region->file_length != region->length && !to_the_end)
         kit_violation(kit, "map at 0x%llx: file pages with zeros of their own", (ull)region->address);
@@ -217,7 +218,7 @@ static void police_backing(struct libexec_kit *kit, const struct libexec_map *ma
     if (map->backing == LIBEXEC_BACKING_ZERO && region->file_length != 0 && region->kind != LIBEXEC_REGION_TLS)
         kit_violation(kit, "map at 0x%llx: ZERO with bytes from a file", at);
     const struct libexec_range *const present = &map->present;
-    if (map->backing != LIBEXEC_BACKING_RESERVE && present->length != 0)
+    if (map->backing != LIBEXEC_BACKING_RESERVE && (present->address | present->length) != 0)
         kit_violation(kit, "map at 0x%llx: `present` without RESERVE", at);
     if (present->length == 0)
         return;

@@ -61,6 +61,15 @@ static void commit_needs_a_prepared_exec(void **state) {
     EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_E_STATE);
     libexec_kit_abandon(world.kit, &world.exec);
     EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+    world.request.source = &world.source;
+    world.request.path = NULL; // a mistake, found before anything is done
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_REQUEST);
+    EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_E_STATE);
+    EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->status, LIBEXEC_E_REQUEST);
+    memset(&world.exec, 0, sizeof(world.exec));
+    libexec_kit_abandon(world.kit, &world.exec);
+    EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_E_STATE);
+    EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->status, LIBEXEC_E_STATE);
     world_end(&world);
 }
 

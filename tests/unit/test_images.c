@@ -216,6 +216,45 @@ static void runs_are_not_split(void **state) {
     libexec_kit_elf_end(&elf);
 }
 
+// The page with the file's end in it is lent where the source says that zeros follow, and only if nothing but zeros has
+// to follow.
+static void the_page_with_the_end_of_the_file(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t size;
+        uint64_t file_size;
+        uint64_t memory_size;
+        uint32_t flags;
+        uint64_t lent; // pages, of three, where the source says so
+    } rows[] = {
+        {0x2345, 0x2345, 0x2345, R | X, 3}, {0x2345, 0x2345, 0x2400, R | W, 3}, {0x2400, 0x2345, 0x2345, R | X, 3},
+        {0x2400, 0x2345, 0x2400, R | W, 2}, {0x2345, 0x2345, 0x2345, R | W, 3}, {0x2001, 0x2001, 0x2002, R | W, 3},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        for (uint32_t zeros = 0; zeros < 2; zeros++) {
+            static struct world world;
+            struct libexec_kit_elf elf;
+            small_elf(&elf, LIBEXEC_KIT_ET_EXEC, BASE);
+            elf.size = rows[i].size;
+            elf.headers[0] = load(rows[i].flags, 0, BASE, rows[i].file_size, rows[i].memory_size);
+            elf.headers[1].type = LIBEXEC_KIT_PT_NULL;
+            libexec_kit_elf_build(&elf);
+            const struct scenario scenario = {
+                .name = "the end of the file", .set_up = execute_elf, .data = &elf, .program_header = ANY};
+            const uint32_t features = LIBEXEC_KIT_OPEN | LIBEXEC_KIT_SHARE | LIBEXEC_KIT_COPY_ON_WRITE |
+                                      (zeros != 0 ? LIBEXEC_KIT_ZERO_TAIL : 0);
+            const struct flavour flavour = {.name = "one", .features = features, .poison = 0xa5};
+            world_begin(&world, &scenario, &flavour);
+            struct libexec_kit_image *const image = world_image(&world);
+            check_loaded(&world, image);
+            EXPECT_EQUAL(&world, libexec_kit_read_ledger(world.kit).pages_shared, zeros != 0 ? rows[i].lent : 2);
+            libexec_kit_image_free(image);
+            world_end(&world);
+            libexec_kit_elf_end(&elf);
+        }
+    }
+}
+
 static void a_plans_runs_ascend_and_touch_nothing_twice(void **state) {
     (void)state;
     static struct libexec_plan plan;
@@ -484,6 +523,7 @@ int main(void) {
         cmocka_unit_test(a_plan_alone_is_refused_as_in_an_exec),
         cmocka_unit_test(a_plan_alone_heeds_its_policy),
         cmocka_unit_test(runs_are_not_split),
+        cmocka_unit_test(the_page_with_the_end_of_the_file),
         cmocka_unit_test(a_plans_runs_ascend_and_touch_nothing_twice),
         cmocka_unit_test(the_property_note),
         cmocka_unit_test(the_property_note_at_the_end_of_the_first_read),

@@ -114,6 +114,10 @@ static void map_shared_tail(struct stage *s) {
     do_map(s, file_map(LIBEXEC_BACKING_SHARE, 0x2100));
 }
 
+static void map_shared_end(struct stage *s) {
+    do_map(s, file_map(LIBEXEC_BACKING_SHARE, 0x2345)); // ZERO_TAIL is not offered
+}
+
 static void map_shared_writable(struct stage *s) {
     struct libexec_map map = file_map(LIBEXEC_BACKING_SHARE, 0x2345);
     map.region.rights = 3;
@@ -166,6 +170,12 @@ static void map_present_outside(struct stage *s) {
     map.region.file = LIBEXEC_FILE_NONE;
     map.backing = LIBEXEC_BACKING_RESERVE;
     map.present = (struct libexec_range){.address = BASE + 0x1000, .length = 0x2000};
+    do_map(s, map);
+}
+
+static void map_present_unasked(struct stage *s) {
+    struct libexec_map map = zero_map(BASE, 0x1000);
+    map.present.address = BASE;
     do_map(s, map);
 }
 
@@ -444,6 +454,7 @@ static const struct breach {
     {"map_closed_source", map_closed_source, "which is closed"},
     {"map_unoffered", map_unoffered, "does not offer"},
     {"map_shared_tail", map_shared_tail, "zeros of their own"},
+    {"map_shared_end", map_shared_end, "zeros of their own"},
     {"map_shared_writable", map_shared_writable, "may write to shared"},
     {"map_foreign_share", map_foreign_share, "not the kit's"},
     {"map_outside_file", map_outside_file, "outside the file"},
@@ -453,6 +464,7 @@ static const struct breach {
     {"map_stack_not_reserved", map_stack_not_reserved, "RESERVE"},
     {"map_guard_with_pages", map_guard_with_pages, "NONE"},
     {"map_present_outside", map_present_outside, "`present`"},
+    {"map_present_unasked", map_present_unasked, "`present` without RESERVE"},
     {"map_many_nothing", map_many_nothing, "map_many of nothing"},
     {"two_spaces", two_spaces, "while a space exists"},
     {"space_twice_destroyed", space_twice_destroyed, "which is destroyed"},

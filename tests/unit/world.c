@@ -19,6 +19,9 @@ const struct flavour flavours[] = {
     {.name = "bounce-share", .features = BOUNCING | LIBEXEC_KIT_SHARE, .poison = 0x5a},
     {.name = "share", .features = LIBEXEC_KIT_OPEN | LIBEXEC_KIT_SHARE | LIBEXEC_KIT_LONG_VIEWS, .poison = 0x5a},
     {.name = "copy-on-write", .features = LIBEXEC_KIT_OPEN | LIBEXEC_KIT_COPY_ON_WRITE, .poison = 0x5a},
+    {.name = "zero-tail",
+     .features = LIBEXEC_KIT_OPEN | LIBEXEC_KIT_SHARE | LIBEXEC_KIT_COPY_ON_WRITE | LIBEXEC_KIT_ZERO_TAIL,
+     .poison = 0xa5},
     {.name = "cached", .features = LIBEXEC_KIT_OPEN | LIBEXEC_KIT_CACHED_VIEWS | LIBEXEC_KIT_VIEW_END, .poison = 0x5a},
     {.name = "stable", .features = LIBEXEC_KIT_OPEN | LIBEXEC_KIT_STABLE | LIBEXEC_KIT_SHARE, .poison = 0xa5},
     {.name = "all", .features = LIBEXEC_KIT_FULL | LIBEXEC_KIT_FILL_AT_FAULT, .poison = 0xa5},
@@ -105,6 +108,9 @@ void world_end(struct world *world) {
 
 enum libexec_status world_prepare(struct world *world) {
     counts.prepared++;
+    // Nothing is left there of the execs before.
+    memset(&world->exec, world->options.poison, sizeof(world->exec));
+    memset(world->names, world->options.poison, sizeof(world->names));
     return libexec_kit_prepare(world->kit, &world->exec, &world->request);
 }
 

@@ -61,6 +61,7 @@ struct libexec_kit_image;
 #define LIBEXEC_KIT_HOOKS 0x0800u         // all commit hooks
 #define LIBEXEC_KIT_LONG_VIEWS 0x1000u    // views of up to 16 pages; otherwise none crosses a page
 #define LIBEXEC_KIT_BOUNCE 0x2000u        // views are buffers with red zones, written out by `view_end` (implies it)
+#define LIBEXEC_KIT_ZERO_TAIL 0x4000u     // sources with LIBEXEC_SOURCE_ZERO_TAIL
 
 // Host flavours. An exec must come to the same image on all of them.
 #define LIBEXEC_KIT_REQUIRED 0u
