@@ -142,10 +142,10 @@ struct libexec_host {
 
     // ---- optional: files ------------------------------------------------------------------------------------------
 
-    // Opens `name` for execution and fills `*source`: resolves it against the caller's root and directory, checks that
-    // it is a regular file, the x bit and noexec, and denies writers until close. Its code passes through as the errno.
-    // `name` is valid during the call only. Without it the program must arrive opened, and neither scripts nor
-    // PT_INTERP are run.
+    // Opens `name` for execution and fills `*source`, which is all zero before: resolves it against the caller's root
+    // and directory, checks that it is a regular file, the x bit and noexec, and denies writers until close. Its code
+    // passes through as the errno. `name` is valid during the call only. Without it the program must arrive opened, and
+    // neither scripts nor PT_INTERP are run.
     int (*open)(void *context, enum libexec_file kind, const char *name, struct libexec_source *source);
 
     // Before any memory call, when it is known what would run and that it can be placed: the host may refuse the image,

@@ -322,6 +322,35 @@ static void values_that_make_no_sense(void **state) {
     }
 }
 
+// The least and the most that each may be.
+static void values_that_just_make_sense(void **state) {
+    (void)state;
+    static struct world world;
+    struct libexec_kit_elf elf;
+    small_elf(&elf, LIBEXEC_KIT_ET_DYN, 0);
+    for (int form = 0; form < 4; form++) {
+        struct libexec_arch arch = libexec_kit_arch;
+        world_begin(&world, &plainly, flavour_fault);
+        world_file(&world, PROGRAM, &elf);
+        world.request.arch = &arch;
+        world.policy.tls = LIBEXEC_TLS_ALWAYS;
+        if (form == 0)
+            arch.thread_control_block_alignment = 8;
+        if (form == 1)
+            arch.thread_control_block_size = 8;
+        if (form == 2)
+            arch.large_page_size = 1;
+        if (form == 3)
+            world.policy.user_high = 1ull << 60;
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+        const uint64_t pointer = libexec_exec_layout(&world.exec)->thread_pointer;
+        EXPECT(&world, pointer != 0 && pointer % arch.thread_control_block_alignment == 0);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+    libexec_kit_elf_end(&elf);
+}
+
 // ---- image_known --------------------------------------------------------------------------------------------------
 
 static void the_host_may_refuse_the_image(void **state) {
@@ -517,6 +546,63 @@ static void a_plain_stack_by_policy(void **state) {
     run_scenario(&(struct scenario){.name = "plain stack", .set_up = execute_policed, .data = &file,
                                     .check = check_plain_stack, .plain_only = true});
     libexec_kit_elf_end(&file.elf);
+}
+
+// A policy may ask for fewer nested scripts than there is room for, not for more.
+static void nested_scripts_by_policy(void **state) {
+    (void)state;
+    static struct world world;
+    static const char line[] = "#!/self\n";
+    static const uint32_t most = LIBEXEC_SCRIPT_DEPTH_MAX;
+    const uint32_t depths[][2] = {{0, most}, {1, 1}, {most - 1, most - 1}, {most, most}, {most + 1, most},
+                                  {UINT32_MAX - 1, most}};
+    for (size_t i = 0; i < sizeof(depths) / sizeof(depths[0]); i++) {
+        world_begin(&world, &plainly, flavour_full);
+        world_bytes(&world, "/self", line, sizeof(line) - 1);
+        world_execute(&world, "/self");
+        world.policy.script_depth = depths[i][0];
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_SCRIPT_DEPTH);
+        EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->value, depths[i][1] + 1);
+        EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->limit, depths[i][1]);
+        world_end(&world);
+    }
+}
+
+// Each flag of the start by itself and beside the others; a file is unreadable whichever of several it is.
+static void flags_of_the_start(void **state) {
+    (void)state;
+    static struct world world;
+    struct libexec_kit_elf elf;
+    static const char line[] = "#!" PROGRAM "\n";
+    small_elf(&elf, LIBEXEC_KIT_ET_EXEC, BASE);
+    forge_stack(&elf);
+    libexec_kit_elf_build(&elf);
+    for (uint32_t form = 0; form < 32; form++) {
+        const bool executable = (form & 1) != 0, secure = (form & 2) != 0, fixed = (form & 4) != 0;
+        const uint32_t unreadable[] = {form & 8, form & 16}; // the script, what it names
+        world_begin(&world, &plainly, flavour_full);
+        const struct libexec_kit_elf *const file = executable ? &elf : &program;
+        libexec_kit_add_file(world.kit, &(struct libexec_kit_file){
+            .path = PROGRAM, .bytes = file->bytes, .length = file->size,
+            .flags = unreadable[1] != 0 ? LIBEXEC_KIT_FILE_UNREADABLE : 0});
+        libexec_kit_add_file(world.kit, &(struct libexec_kit_file){
+            .path = "/script", .bytes = (const uint8_t *)line, .length = sizeof(line) - 1,
+            .flags = unreadable[0] != 0 ? LIBEXEC_KIT_FILE_UNREADABLE : 0});
+        world_execute(&world, "/script");
+        world.policy.flags = fixed ? LIBEXEC_POLICY_FIXED_ADDRESSES : 0;
+        libexec_kit_answer(world.kit)->secure = secure;
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+        struct libexec_start start;
+        libexec_exec_start(&world.exec, &start);
+        uint32_t expected = executable ? LIBEXEC_START_EXECUTABLE_STACK : 0;
+        expected |= secure ? LIBEXEC_START_SECURE | LIBEXEC_START_NOT_DUMPABLE : 0;
+        expected |= unreadable[0] != 0 || unreadable[1] != 0 ? LIBEXEC_START_NOT_DUMPABLE : 0;
+        expected |= fixed ? 0 : LIBEXEC_START_RANDOMIZED;
+        EXPECT_EQUAL(&world, start.flags, expected);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+    libexec_kit_elf_end(&elf);
 }
 
 static void addresses_are_random_or_linuxs(void **state) {
@@ -773,6 +859,117 @@ static void pages_that_are_occupied(void **state) {
             EXPECT(&world, libexec_kit_ledger_empty(world.kit));
             world_end(&world);
         }
+}
+
+// Whatever callback fails: its code comes back as the errno, but for the caller's memory, where it is EFAULT; and the
+// report says which one it was.
+static void a_failing_callback_is_named(void **state) {
+    (void)state;
+    static const struct {
+        enum libexec_status status;
+        enum libexec_stage stage;
+        enum libexec_file file;
+    } expected[] = {
+        [LIBEXEC_KIT_CALL_USER_READ] = {LIBEXEC_E_ARGUMENT_FAULT, LIBEXEC_STAGE_ARGUMENTS, LIBEXEC_FILE_NONE},
+        [LIBEXEC_KIT_CALL_OPEN] = {LIBEXEC_E_OPEN, LIBEXEC_STAGE_SOURCE, LIBEXEC_FILE_PROGRAM},
+        [LIBEXEC_KIT_CALL_IMAGE_KNOWN] = {LIBEXEC_E_REFUSED, LIBEXEC_STAGE_LAYOUT, LIBEXEC_FILE_NONE},
+        [LIBEXEC_KIT_CALL_SPACE_CREATE] = {LIBEXEC_E_SPACE, LIBEXEC_STAGE_LOAD, LIBEXEC_FILE_NONE},
+        [LIBEXEC_KIT_CALL_RANDOM] = {LIBEXEC_E_RANDOM, LIBEXEC_STAGE_LAYOUT, LIBEXEC_FILE_NONE},
+    };
+    static struct world world;
+    uint32_t named = 0;
+    for (uint32_t number = 1; number < 60; number++) {
+        world_begin(&world, &plainly, flavour_full);
+        world_user_arguments(&world, argv, envp);
+        libexec_kit_fail(world.kit, number, false, 1);
+        const enum libexec_status status = world_prepare(&world);
+        const struct libexec_report *const report = libexec_exec_report(&world.exec);
+        const enum libexec_kit_call call = libexec_kit_failed_call(world.kit);
+        if (status == LIBEXEC_OK)
+            libexec_kit_abandon(world.kit, &world.exec);
+        else
+            EXPECT_EQUAL(&world, libexec_report_errno(report),
+                         call == LIBEXEC_KIT_CALL_USER_READ ? LIBEXEC_ERRNO_EFAULT : 1);
+        if (call < sizeof(expected) / sizeof(expected[0]) && expected[call].status != LIBEXEC_OK) {
+            EXPECT_EQUAL(&world, status, expected[call].status);
+            EXPECT_EQUAL(&world, report->stage, expected[call].stage);
+            EXPECT_EQUAL(&world, report->file, expected[call].file);
+            named |= 1u << call;
+        }
+        world_end(&world);
+    }
+    assert_int_equal(named, 1u << LIBEXEC_KIT_CALL_USER_READ | 1u << LIBEXEC_KIT_CALL_OPEN |
+                                1u << LIBEXEC_KIT_CALL_IMAGE_KNOWN | 1u << LIBEXEC_KIT_CALL_SPACE_CREATE |
+                                1u << LIBEXEC_KIT_CALL_RANDOM);
+}
+
+// An `open` that fails may leave what it likes in the source: nothing was opened, and nothing is closed.
+static uint32_t closed_in_vain;
+static void close_in_vain(void *context) {
+    (void)context;
+    closed_in_vain++;
+}
+
+static int read_in_vain(void *context, uint64_t offset, void *to, size_t length, size_t *done) {
+    (void)context;
+    (void)offset;
+    (void)to;
+    *done = length;
+    return LIBEXEC_ERRNO_EIO;
+}
+
+static int open_in_vain(void *context, enum libexec_file kind, const char *name, struct libexec_source *source) {
+    static const struct libexec_source_operations operations = {.read_at = read_in_vain, .close = close_in_vain};
+    (void)context;
+    (void)kind;
+    (void)name;
+    source->operations = &operations;
+    source->size = 100;
+    return LIBEXEC_ERRNO_EACCES;
+}
+
+static void an_open_that_fails_leaves_nothing_open(void **state) {
+    (void)state;
+    static struct world world;
+    world_begin(&world, &plainly, flavour_full);
+    libexec_kit_host(world.kit)->open = open_in_vain;
+    closed_in_vain = 0;
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_OPEN);
+    EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_EACCES);
+    EXPECT_EQUAL(&world, closed_in_vain, 0);
+    world_end(&world);
+}
+
+// What `open` does not set is zero, and stays nothing of the file opened before, a script for instance.
+static int (*kits_open)(void *context, enum libexec_file kind, const char *name, struct libexec_source *source);
+static int open_without_flags(void *context, enum libexec_file kind, const char *name, struct libexec_source *source) {
+    struct libexec_source opened = {0};
+    const struct libexec_source nothing = {0};
+    assert_memory_equal(source, &nothing, sizeof(nothing));
+    const int code = kits_open(context, kind, name, &opened);
+    if (kind == LIBEXEC_FILE_PROGRAM) {
+        *source = opened;
+        return code;
+    }
+    source->operations = opened.operations;
+    source->context = opened.context;
+    source->size = opened.size;
+    return code;
+}
+
+static void a_source_is_zero_before_open(void **state) {
+    (void)state;
+    static struct world world;
+    static const char line[] = "#!" PROGRAM "\n";
+    world_begin(&world, &plainly, flavour_full);
+    world_bytes(&world, "/script", line, sizeof(line) - 1);
+    world_execute(&world, "/script");
+    kits_open = libexec_kit_host(world.kit)->open;
+    libexec_kit_host(world.kit)->open = open_without_flags;
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+    EXPECT_EQUAL(&world, libexec_kit_read_ledger(world.kit).pages_shared, 0);
+    libexec_kit_abandon(world.kit, &world.exec);
+    world_end(&world);
 }
 
 // ---- E: failure and undo ------------------------------------------------------------------------------------------
@@ -1055,12 +1252,15 @@ int main(void) {
         cmocka_unit_test(requests_that_contradict_themselves),
         cmocka_unit_test(requests_without_a_host),
         cmocka_unit_test(values_that_make_no_sense),
+        cmocka_unit_test(values_that_just_make_sense),
         cmocka_unit_test(the_host_may_refuse_the_image),
         cmocka_unit_test(reserved_ranges_stay_free),
         cmocka_unit_test(reserved_ranges_that_cannot_stay_free),
         cmocka_unit_test(the_host_sees_the_plan),
         cmocka_unit_test(policy_bits),
         cmocka_unit_test(a_plain_stack_by_policy),
+        cmocka_unit_test(nested_scripts_by_policy),
+        cmocka_unit_test(flags_of_the_start),
         cmocka_unit_test(addresses_are_random_or_linuxs),
         cmocka_unit_test(the_mmap_area_for_a_stack),
         cmocka_unit_test(the_mmap_area_for_an_unlimited_stack),
@@ -1071,6 +1271,9 @@ int main(void) {
         cmocka_unit_test(views_that_are_too_short),
         cmocka_unit_test(bug_E5_the_sign_of_a_code),
         cmocka_unit_test(pages_that_are_occupied),
+        cmocka_unit_test(a_failing_callback_is_named),
+        cmocka_unit_test(an_open_that_fails_leaves_nothing_open),
+        cmocka_unit_test(a_source_is_zero_before_open),
         cmocka_unit_test(bug_E4_the_order_of_undo),
         cmocka_unit_test(bug_E6_settings_read_twice),
         cmocka_unit_test(bug_E7_members_not_initialised),

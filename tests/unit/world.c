@@ -108,9 +108,7 @@ void world_end(struct world *world) {
 
 enum libexec_status world_prepare(struct world *world) {
     counts.prepared++;
-    // Nothing is left there of the execs before.
-    memset(&world->exec, world->options.poison, sizeof(world->exec));
-    memset(world->names, world->options.poison, sizeof(world->names));
+    memset(world->names, world->options.poison, sizeof(world->names)); // nothing is left there of the execs before
     return libexec_kit_prepare(world->kit, &world->exec, &world->request);
 }
 
