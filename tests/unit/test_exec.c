@@ -132,18 +132,19 @@ static void seize_may_refuse(void **state) {
     world.request.caller_threads = 3;
     const uint64_t digest = libexec_kit_caller_digest(world.kit);
     EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
-    libexec_kit_refuse_seize(world.kit, 77);
-    for (int i = 0; i < 3; i++) {
+    for (int code = 77; code < 80; code++) {
+        libexec_kit_refuse_seize(world.kit, code);
         EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_E_SEIZE);
         const struct libexec_report *const report = libexec_exec_report(&world.exec);
-        EXPECT_EQUAL(&world, report->host_code, 77);
+        EXPECT_EQUAL(&world, report->host_code, code);
         EXPECT_EQUAL(&world, report->stage, LIBEXEC_STAGE_COMMIT);
-        EXPECT_EQUAL(&world, libexec_report_errno(report), 77);
+        EXPECT_EQUAL(&world, libexec_report_errno(report), code);
         EXPECT_EQUAL(&world, libexec_kit_caller_digest(world.kit), digest);
         EXPECT_EQUAL(&world, libexec_kit_read_ledger(world.kit).spaces, 1);
     }
     libexec_kit_refuse_seize(world.kit, 0);
     EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_OK);
+    EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->status, LIBEXEC_OK);
     EXPECT_EQUAL(&world, count_calls(&world, LIBEXEC_KIT_CALL_SEIZE), 4);
     world_end(&world);
 }
@@ -568,22 +569,44 @@ static void nested_scripts_by_policy(void **state) {
     }
 }
 
+// The words of a script's line are kept with their NULs, behind a byte that is never used.
+static void a_script_that_just_fits_the_names(void **state) {
+    (void)state;
+    static struct world world;
+    static const char line[] = "#!" PROGRAM "\n";
+    for (uint32_t less = 0; less < 2; less++) {
+        world_begin(&world, &plainly, flavour_full);
+        world_bytes(&world, "/script", line, sizeof(line) - 1);
+        world_execute(&world, "/script");
+        world.request.names_size = (uint32_t)(1 + sizeof(PROGRAM) - less);
+        EXPECT_EQUAL(&world, world_prepare(&world), less == 0 ? LIBEXEC_OK : LIBEXEC_E_NAME_TOO_LONG);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+}
+
 // Each flag of the start by itself and beside the others; a file is unreadable whichever of several it is.
 static void flags_of_the_start(void **state) {
     (void)state;
     static struct world world;
-    struct libexec_kit_elf elf;
     static const char line[] = "#!" PROGRAM "\n";
-    small_elf(&elf, LIBEXEC_KIT_ET_EXEC, BASE);
-    forge_stack(&elf);
-    libexec_kit_elf_build(&elf);
-    for (uint32_t form = 0; form < 32; form++) {
+    static const uint32_t both[] = {4, 16, 5, 0x554e47, 0xc0000002, 4, 3, 0}; // GNU_PROPERTY_X86_FEATURE_1_AND
+    for (uint32_t form = 0; form < 64; form++) {
+        struct libexec_kit_elf elf;
+        const bool marked = (form & 32) != 0;
         const bool executable = (form & 1) != 0, secure = (form & 2) != 0, fixed = (form & 4) != 0;
         const uint32_t unreadable[] = {form & 8, form & 16}; // the script, what it names
         world_begin(&world, &plainly, flavour_full);
-        const struct libexec_kit_elf *const file = executable ? &elf : &program;
+        small_elf(&elf, LIBEXEC_KIT_ET_EXEC, BASE);
+        if (executable)
+            forge_stack(&elf);
+        libexec_kit_elf_write(&elf, 0x300, both, sizeof(both));
+        if (marked)
+            libexec_kit_elf_add(&elf, (struct libexec_kit_program_header){
+                .type = LIBEXEC_KIT_PT_GNU_PROPERTY, .offset = 0x300, .file_size = sizeof(both)});
+        libexec_kit_elf_build(&elf);
         libexec_kit_add_file(world.kit, &(struct libexec_kit_file){
-            .path = PROGRAM, .bytes = file->bytes, .length = file->size,
+            .path = PROGRAM, .bytes = elf.bytes, .length = elf.size,
             .flags = unreadable[1] != 0 ? LIBEXEC_KIT_FILE_UNREADABLE : 0});
         libexec_kit_add_file(world.kit, &(struct libexec_kit_file){
             .path = "/script", .bytes = (const uint8_t *)line, .length = sizeof(line) - 1,
@@ -593,16 +616,19 @@ static void flags_of_the_start(void **state) {
         libexec_kit_answer(world.kit)->secure = secure;
         EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
         struct libexec_start start;
+        memset(&start, 0xa5, sizeof(start));
         libexec_exec_start(&world.exec, &start);
-        uint32_t expected = executable ? LIBEXEC_START_EXECUTABLE_STACK : 0;
+        EXPECT_EQUAL(&world, start.reserved, 0);
+        uint32_t expected = marked ? LIBEXEC_START_IBT | LIBEXEC_START_SHADOW_STACK : 0;
+        expected |= executable ? LIBEXEC_START_EXECUTABLE_STACK : 0;
         expected |= secure ? LIBEXEC_START_SECURE | LIBEXEC_START_NOT_DUMPABLE : 0;
         expected |= unreadable[0] != 0 || unreadable[1] != 0 ? LIBEXEC_START_NOT_DUMPABLE : 0;
         expected |= fixed ? 0 : LIBEXEC_START_RANDOMIZED;
         EXPECT_EQUAL(&world, start.flags, expected);
         libexec_kit_abandon(world.kit, &world.exec);
         world_end(&world);
+        libexec_kit_elf_end(&elf);
     }
-    libexec_kit_elf_end(&elf);
 }
 
 static void addresses_are_random_or_linuxs(void **state) {
@@ -879,9 +905,9 @@ static void a_failing_callback_is_named(void **state) {
     static struct world world;
     uint32_t named = 0;
     for (uint32_t number = 1; number < 60; number++) {
-        world_begin(&world, &plainly, flavour_full);
+        world_begin(&world, &plainly, number % 2 == 0 ? flavour_full : flavour_fault); // with and without image_known
         world_user_arguments(&world, argv, envp);
-        libexec_kit_fail(world.kit, number, false, 1);
+        libexec_kit_fail(world.kit, number / 2, false, 1);
         const enum libexec_status status = world_prepare(&world);
         const struct libexec_report *const report = libexec_exec_report(&world.exec);
         const enum libexec_kit_call call = libexec_kit_failed_call(world.kit);
@@ -1260,6 +1286,7 @@ int main(void) {
         cmocka_unit_test(policy_bits),
         cmocka_unit_test(a_plain_stack_by_policy),
         cmocka_unit_test(nested_scripts_by_policy),
+        cmocka_unit_test(a_script_that_just_fits_the_names),
         cmocka_unit_test(flags_of_the_start),
         cmocka_unit_test(addresses_are_random_or_linuxs),
         cmocka_unit_test(the_mmap_area_for_a_stack),
