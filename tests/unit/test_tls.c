@@ -312,6 +312,30 @@ static void whole_pages_are_lent(void **state) {
     }
 }
 
+// The thread pointer is a multiple of 64: pages can be lent where the template's place in the file is one as well, seen
+// from its end. Elsewhere all bytes are copied, and are the same.
+static void only_congruent_pages_are_lent(void **state) {
+    (void)state;
+    static struct world world;
+    for (uint64_t offset = 0x4180; offset <= 0x41c0; offset++) {
+        const struct block block = {1, 0x3101, 0x3000, 0x500000, offset, 0};
+        struct fixture fixture = {.block = block};
+        struct libexec_region region;
+        bool lent = false;
+        run_block(block, flavour_full);
+        fixture.elf = make_program(&block);
+        const struct scenario scenario = {.name = "congruent", .set_up = execute, .data = &fixture};
+        world_begin(&world, &scenario, flavour_full);
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+        for (uint32_t part = 0; libexec_exec_region(&world.exec, part, &region); part++)
+            lent = lent || (region.kind == LIBEXEC_REGION_TLS && region.file == LIBEXEC_FILE_PROGRAM);
+        EXPECT_EQUAL(&world, lent, (offset + block.memory_size) % 64 == 0);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+        libexec_kit_elf_end(&fixture.elf);
+    }
+}
+
 // A static PIE whose bias is 0 leaves no room below itself: its block goes elsewhere.
 static void a_static_pie_at_the_bottom(void **state) {
     (void)state;
@@ -479,6 +503,7 @@ int main(void) {
         cmocka_unit_test(two_headers),
         cmocka_unit_test(blocks_that_do_not_fit),
         cmocka_unit_test(whole_pages_are_lent),
+        cmocka_unit_test(only_congruent_pages_are_lent),
         cmocka_unit_test(a_static_pie_at_the_bottom),
         cmocka_unit_test(bug_B14_tls_memory_size_huge),
         cmocka_unit_test(the_host_fills_the_control_block),
