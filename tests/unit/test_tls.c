@@ -250,6 +250,22 @@ static void bug_E11_ranges_and_other_nonsense(void **state) {
     run_block(last, flavour_full);
 }
 
+// The header is the program's, although the interpreter was looked at last.
+static void a_senseless_header_beside_an_interpreter(void **state) {
+    (void)state;
+    struct fixture fixture = {.block = {16, 0x2f, 0x30, 0x500000, TEMPLATE_AT, LIBEXEC_TLS_ALWAYS}};
+    fixture.elf = make_program(&fixture.block);
+    libexec_kit_elf_write(&fixture.elf, 0x800, "/lib/loader", 12);
+    libexec_kit_elf_add(&fixture.elf, (struct libexec_kit_program_header){
+                                          .type = LIBEXEC_KIT_PT_INTERP, .offset = 0x800, .file_size = 12});
+    libexec_kit_elf_build(&fixture.elf);
+    run_scenario(&(struct scenario){.name = "E11 dynamic", .set_up = execute_dynamic, .data = &fixture,
+                                    .status = LIBEXEC_E_TLS_SIZE, .error = LIBEXEC_ERRNO_ENOEXEC,
+                                    .stage = LIBEXEC_STAGE_TLS, .file = LIBEXEC_FILE_PROGRAM, .program_header = 1,
+                                    .offset = HEADER_AT(1), .argument = ANY, .needs_open = true});
+    libexec_kit_elf_end(&fixture.elf);
+}
+
 // Of two headers the first one counts.
 static void two_headers(void **state) {
     (void)state;
@@ -332,6 +348,55 @@ static void only_congruent_pages_are_lent(void **state) {
         EXPECT_EQUAL(&world, lent, (offset + block.memory_size) % 64 == 0);
         libexec_kit_abandon(world.kit, &world.exec);
         world_end(&world);
+        libexec_kit_elf_end(&fixture.elf);
+    }
+}
+
+// Only a host that lends pages to be written to is asked for them; for any other no page of the block is a file's.
+static void who_lends_pages_of_a_template(void **state) {
+    (void)state;
+    static struct world world;
+    for (size_t i = 0; i < flavour_count; i++) {
+        struct fixture fixture = {.block = {64, 0x3100, 0x3000, 0x504000, 0x4000, 0}};
+        struct libexec_region region;
+        bool lent = false;
+        fixture.elf = make_program(&fixture.block);
+        const struct scenario scenario = {.name = "who lends", .set_up = execute, .data = &fixture};
+        world_begin(&world, &scenario, &flavours[i]);
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+        for (uint32_t part = 0; libexec_exec_region(&world.exec, part, &region); part++)
+            lent = lent || (region.kind == LIBEXEC_REGION_TLS && region.file != LIBEXEC_FILE_NONE);
+        EXPECT_EQUAL(&world, lent,
+                     (flavours[i].features & (LIBEXEC_KIT_COPY_ON_WRITE | LIBEXEC_KIT_FILL_AT_FAULT)) != 0);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+        libexec_kit_elf_end(&fixture.elf);
+    }
+}
+
+// The pages that a refusal names are enough, and one less is not.
+static void a_budget_to_the_page(void **state) {
+    (void)state;
+    static struct world world;
+    for (uint64_t size = 0x1000; size <= 0x100000; size *= 16) {
+        struct fixture fixture = {.block = {16, size, 0x30, 0x500000, TEMPLATE_AT, 0}};
+        fixture.elf = make_program(&fixture.block);
+        const struct scenario scenario = {.name = "budget", .set_up = execute, .data = &fixture};
+        uint64_t budget = 2; // of the program
+        for (uint32_t round = 0; round < 3; round++) {
+            world_begin(&world, &scenario, flavour_full);
+            world.policy.page_budget = budget;
+            EXPECT_EQUAL(&world, world_prepare(&world), round == 1 ? LIBEXEC_OK : LIBEXEC_E_PAGE_BUDGET);
+            if (round != 1) {
+                EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->limit, budget);
+                budget = libexec_exec_report(&world.exec)->value;
+            } else {
+                EXPECT(&world, libexec_exec_layout(&world.exec)->tls.length / PAGE <= budget);
+                budget--;
+            }
+            libexec_kit_abandon(world.kit, &world.exec);
+            world_end(&world);
+        }
         libexec_kit_elf_end(&fixture.elf);
     }
 }
@@ -424,6 +489,7 @@ static void the_shape_alone(void **state) {
                 assert_int_equal(libexec_tls_shape_of(&shape, &plan, &libexec_kit_arch), LIBEXEC_OK);
                 assert_int_equal(shape.template_offset, round_up(c + size, alignment) - c);
                 assert_int_equal(shape.alignment, alignment < 64 ? 64 : alignment);
+                assert_int_equal(shape.block_size, shape.template_offset);
                 assert_int_equal(shape.control_size, 4096);
             }
     plan.tls_alignment = UINT64_C(1) << 48; // as large as may be, beside a size that is not 0
@@ -500,10 +566,13 @@ int main(void) {
         cmocka_unit_test(policies),
         cmocka_unit_test(a_program_with_an_interpreter),
         cmocka_unit_test(bug_E11_ranges_and_other_nonsense),
+        cmocka_unit_test(a_senseless_header_beside_an_interpreter),
         cmocka_unit_test(two_headers),
         cmocka_unit_test(blocks_that_do_not_fit),
         cmocka_unit_test(whole_pages_are_lent),
         cmocka_unit_test(only_congruent_pages_are_lent),
+        cmocka_unit_test(who_lends_pages_of_a_template),
+        cmocka_unit_test(a_budget_to_the_page),
         cmocka_unit_test(a_static_pie_at_the_bottom),
         cmocka_unit_test(bug_B14_tls_memory_size_huge),
         cmocka_unit_test(the_host_fills_the_control_block),
