@@ -111,17 +111,24 @@ static void layout_place_stack(struct libexec_state *state) {
     const uint64_t high = bounds->user_high;
     const uint64_t quarter = (high - bounds->user_low) / 4;
     const uint64_t limit = policy->stack_size != 0 ? policy->stack_size : LAYOUT_DEFAULT_STACK;
-    const uint64_t size = limit == UINT64_MAX ? LAYOUT_DEFAULT_STACK : limit;
+    const uint64_t size = limit == UINT64_MAX ? LAYOUT_DEFAULT_STACK : libexec_min(limit, high);
     uint64_t arguments = policy->argument_limit;
     if (arguments == 0) // Linux's (fs/exec.c, bprm_stack_limits)
         arguments = libexec_max(libexec_min(LAYOUT_ARGUMENTS_MOST, limit / 4), LAYOUT_ARGUMENTS_LEAST);
-    const uint64_t least_guard = policy->stack_guard != 0 ? policy->stack_guard : LAYOUT_DEFAULT_GUARD;
+    const uint64_t least_guard =
+        policy->stack_guard != 0 ? libexec_min(policy->stack_guard, high) : LAYOUT_DEFAULT_GUARD;
     const uint64_t room = libexec_round_up(arguments + LIBEXEC_STACK_FIXED + LAYOUT_STACK_JITTER, page_size);
     const uint64_t guard = libexec_round_up(least_guard, page_size);
     const uint64_t length = libexec_round_up(size, page_size) + (size < LAYOUT_LARGE_STACK ? room : 0);
     const uint64_t total = length + guard;
-    if (libexec_max(size, least_guard) > quarter * 2 || total > quarter * 2 || arguments > LAYOUT_LARGE_STACK / 4) {
-        libexec_fail(&state->report, LIBEXEC_E_STACK_SIZE, size, quarter * 2);
+    uint64_t value = total;
+    uint64_t most = quarter * 2;
+    if (arguments > LAYOUT_LARGE_STACK / 4) {
+        value = arguments;
+        most = LAYOUT_LARGE_STACK / 4;
+    }
+    if (value > most) {
+        libexec_fail(&state->report, LIBEXEC_E_STACK_SIZE, value, most);
         return;
     }
     const uint64_t mask = layout_random_mask(state);
@@ -132,7 +139,7 @@ static void layout_place_stack(struct libexec_state *state) {
     const uint64_t drop = (state->random.words[ENTROPY_MMAP] & mask & state->arch->mmap_entropy_pages) * page_size;
     layout->mmap_top = libexec_round_up(top - layout_within(drop, (top - bounds->user_low) / 2), page_size);
     const uint64_t random = state->random.words[ENTROPY_STACK] & mask;
-    const uint64_t most = (quarter * 4 - total) / 2;
+    most = (quarter * 4 - total) / 2;
     const uint64_t end = libexec_round_down(high - layout_within((random & entropy) * page_size, most), page_size);
     layout->argument_limit = arguments;
     layout->stack_pointer = end - room + (random >> 40 & LAYOUT_STACK_JITTER);
@@ -208,10 +215,10 @@ static uint64_t layout_choose_bias(const struct libexec_state *state, const stru
         return layout_zero_bias(state, first, alignment, interpreter);
     uint64_t padding = layout_padding(state->arch->large_page_size, offset, length);
     const uint64_t hint = interpreter ? layout_hint(state, first_page) : 0;
-    if (hint != 0 && libexec_inside(hint, length + padding, state->bounds.user_high) &&
-        layout_obstacle(state, hint, hint + length + padding) == LAYOUT_FREE)
-        return hint - first_page;
     for (uint64_t top = state->layout.mmap_top;;) {
+        if (hint != 0 && libexec_inside(hint, length + padding, state->bounds.user_high) &&
+            layout_obstacle(state, hint, hint + length + padding) == LAYOUT_FREE)
+            return hint - first_page;
         uint64_t found = layout_find(state, top, length + padding);
         if (padding != 0) {
             if (found == state->bounds.user_high) {
@@ -231,18 +238,22 @@ static uint64_t layout_choose_bias(const struct libexec_state *state, const stru
     }
 }
 
-// Whether one of the first `count` segments is in the way of another part.
-static bool layout_collides(struct libexec_state *state, const struct libexec_plan *plan, uint64_t bias, uint32_t count,
-                            enum libexec_status status) {
+// Whether one of the first `count` segments is in the way of another part. With the first one of a PIE that has an
+// interpreter Linux asks for all that the image spans, where it stands: no hole may lie over the stack, which is there.
+static bool layout_collides(struct libexec_state *state, const struct libexec_plan *plan,
+                            const struct libexec_placing *placing, uint32_t count, enum libexec_status status) {
+    const struct libexec_layout *layout = &state->layout;
     const uint64_t page_size = state->bounds.page_size;
     const struct libexec_segment *segment = plan->segments;
     for (uint32_t i = 0; i < count; i++, segment++) {
-        const uint64_t address = segment->address + bias;
+        const uint64_t address = segment->address + placing->bias;
         const uint64_t start = libexec_round_down(address, page_size);
         if (segment->memory_size == 0)
             continue;
-        const uint64_t obstacle =
-            layout_obstacle(state, start, libexec_round_up(address + segment->memory_size, page_size));
+        uint64_t obstacle = layout_obstacle(state, start, libexec_round_up(address + segment->memory_size, page_size));
+        if (libexec_has_interpreter(state) && !placing->interpreter && obstacle == LAYOUT_FREE && i == 0)
+            obstacle = layout_blocks(layout->guard.address, start, start + placing->span,
+                                     layout->guard.length + layout->stack.length);
         if (obstacle == LAYOUT_FREE)
             continue;
         state->report.program_header = segment->program_header;
@@ -261,7 +272,7 @@ static void layout_check_segments(struct libexec_state *state, const struct libe
         if (libexec_plan_check(plan, placing, from, to, &state->report) != LIBEXEC_OK)
             return;
         if ((from | plan->segments[0].file_size) != 0 &&
-            layout_collides(state, plan, placing->bias, to, (enum libexec_status)(LIBEXEC_E_COLLISION + from)))
+            layout_collides(state, plan, placing, to, (enum libexec_status)(LIBEXEC_E_COLLISION + from)))
             return;
         if (from != 0)
             return;
@@ -362,11 +373,6 @@ static void layout_place_tls(struct libexec_state *state) {
     // The shape's numbers are bounded by 2^48 each: no sum here overflows.
     const uint64_t length = libexec_round_up(shape.template_offset + shape.control_size, page_size) + 2 * page_size +
                             libexec_round_down(shape.alignment, page_size);
-    const uint64_t pages = length / page_size;
-    if (pages > state->bounds.page_budget) {
-        libexec_fail(&state->report, LIBEXEC_E_PAGE_BUDGET, pages, state->bounds.page_budget);
-        return;
-    }
     uint64_t top = layout->mmap_top;
     if (layout_program_moves(state) && !libexec_has_interpreter(state)) // it stands there: no need to look through it
         top = libexec_min(top, layout->program.address);
@@ -388,12 +394,15 @@ static void layout_place_tls(struct libexec_state *state) {
     layout->tls_template = pointer - shape.template_offset;
     layout->tls.address = libexec_round_down(layout->tls_template, page_size);
     layout->tls.length = libexec_round_up(pointer + shape.control_size, page_size) - layout->tls.address;
+    const uint64_t pages = layout->tls.length / page_size;
+    if (pages > state->bounds.page_budget)
+        libexec_fail(&state->report, LIBEXEC_E_PAGE_BUDGET, pages, state->bounds.page_budget);
     layout_borrow_template(state, congruent);
 }
 
-// Moves the start of brk to another page where that is free.
+// Moves the start of brk to another page where that is free. The TLS block has its place by now.
 static void layout_move_brk(struct libexec_state *state, uint64_t start) {
-    if (start < state->bounds.user_high &&
+    if (start < state->bounds.user_high && start - state->layout.tls.address >= state->layout.tls.length &&
         layout_obstacle(state, start, start + state->bounds.page_size) == LAYOUT_FREE)
         state->layout.brk_start = start;
 }
@@ -419,8 +428,6 @@ static void layout_place_brk(struct libexec_state *state) {
 enum libexec_status libexec_layout_decide(struct libexec_state *state) {
     struct libexec_report *report = &state->report;
     memset(&state->layout, 0, sizeof state->layout);
-    report->stage = LIBEXEC_STAGE_LAYOUT;
-    report->file = LIBEXEC_FILE_NONE;
     layout_place_stack(state);
     for (uint32_t i = 0; i < libexec_file_count(state) && report->status == LIBEXEC_OK; i++)
         layout_place_image(state, &state->files[i]);

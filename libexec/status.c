@@ -163,7 +163,8 @@
     ROW(LIBEXEC_E_AUXV_CAPACITY, LIBEXEC_ERRNO_EINVAL, LIBEXEC_ERRNO_EINVAL, SAYS_VALUE, 0,                            \
         "there are too many auxiliary-vector entries", "LIBEXEC_AUXV_MAX")                                             \
     ROW(LIBEXEC_E_STACK_SIZE, LIBEXEC_ERRNO_ENOMEM, LIBEXEC_ERRNO_ENOMEM, SAYS_VALUE, 0,                               \
-        "the stack is too small for the initial image", "the stack fits the user range")                               \
+        "the stack, its guard or the limit of arguments is too large",                                                 \
+        "stack and guard take half the user range at most, arguments 16 MiB")                                          \
     ROW(LIBEXEC_E_LAYOUT, LIBEXEC_ERRNO_ENOMEM, LIBEXEC_ERRNO_ENOMEM, SAYS_VALUE | SAYS_ADDRESS, 0,                    \
         "the parts of the image cannot be placed without overlap", "reserved ranges leave the stack alone")
 

@@ -99,7 +99,7 @@ enum libexec_status {
     LIBEXEC_E_AUXV_CAPACITY = 116,       // more auxiliary-vector entries than LIBEXEC_AUXV_MAX
 
     // Placement.
-    LIBEXEC_E_STACK_SIZE = 125, // the stack is smaller than the initial image needs
+    LIBEXEC_E_STACK_SIZE = 125, // policy: the stack, its guard or the argument limit is too large (see policy.h)
     LIBEXEC_E_LAYOUT = 126      // the parts cannot be placed without overlap (reserved ranges included)
 };
 

@@ -128,7 +128,7 @@ static void police_place(const struct kit_space *space, const struct libexec_reg
     }
     for (uint32_t i = 0; i < kit->answer.reserved_range_count; i++) {
         const struct libexec_range *const range = &kit->answer.reserved_ranges[i];
-        if (overlap(region->address, region->length, range->address, range->length))
+        if (range->length != 0 && overlap(region->address, region->length, range->address, range->length))
             kit_violation(kit, "map of [0x%llx, +0x%llx) in a reserved range", (ull)region->address,
                           (ull)region->length);
     }

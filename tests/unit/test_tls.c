@@ -374,31 +374,33 @@ static void who_lends_pages_of_a_template(void **state) {
     }
 }
 
-// The pages that a refusal names are enough, and one less is not.
+// The block may have as many pages as the budget says, and not one more.
 static void a_budget_to_the_page(void **state) {
     (void)state;
     static struct world world;
-    for (uint64_t size = 0x1000; size <= 0x100000; size *= 16) {
-        struct fixture fixture = {.block = {16, size, 0x30, 0x500000, TEMPLATE_AT, 0}};
-        fixture.elf = make_program(&fixture.block);
-        const struct scenario scenario = {.name = "budget", .set_up = execute, .data = &fixture};
-        uint64_t budget = 2; // of the program
-        for (uint32_t round = 0; round < 3; round++) {
-            world_begin(&world, &scenario, flavour_full);
-            world.policy.page_budget = budget;
-            EXPECT_EQUAL(&world, world_prepare(&world), round == 1 ? LIBEXEC_OK : LIBEXEC_E_PAGE_BUDGET);
-            if (round != 1) {
-                EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->limit, budget);
-                budget = libexec_exec_report(&world.exec)->value;
-            } else {
-                EXPECT(&world, libexec_exec_layout(&world.exec)->tls.length / PAGE <= budget);
-                budget--;
+    for (uint64_t size = 0x2000; size <= 0x200000; size *= 16)
+        for (uint64_t alignment = 16; alignment <= 0x200000; alignment *= 0x4000) {
+            struct fixture fixture = {.block = {alignment, size, 0x30, 0x600000, TEMPLATE_AT, 0}};
+            fixture.elf = make_program(&fixture.block);
+            const struct scenario scenario = {.name = "budget", .set_up = execute, .data = &fixture};
+            uint64_t pages = 0;
+            for (uint64_t less = 0; less < 3; less++) { // any number, exactly so many, one less
+                world_begin(&world, &scenario, flavour_full);
+                world.policy.page_budget = less == 0 ? 0 : pages - less + 1;
+                EXPECT_EQUAL(&world, world_prepare(&world), less < 2 ? LIBEXEC_OK : LIBEXEC_E_PAGE_BUDGET);
+                const struct libexec_report *const report = libexec_exec_report(&world.exec);
+                if (less == 2) {
+                    EXPECT_EQUAL(&world, report->value, pages);
+                    EXPECT_EQUAL(&world, report->limit, pages - 1);
+                } else {
+                    pages = libexec_exec_layout(&world.exec)->tls.length / PAGE;
+                    EXPECT(&world, pages > 2); // else the program's budget would be less than it has
+                }
+                libexec_kit_abandon(world.kit, &world.exec);
+                world_end(&world);
             }
-            libexec_kit_abandon(world.kit, &world.exec);
-            world_end(&world);
+            libexec_kit_elf_end(&fixture.elf);
         }
-        libexec_kit_elf_end(&fixture.elf);
-    }
 }
 
 // A static PIE whose bias is 0 leaves no room below itself: its block goes elsewhere.
