@@ -873,14 +873,47 @@ static void places_for_large_pages(void **state) {
     }
 }
 
+// First or last in the table, with bytes of the file or without.
 static void below_the_lowest_address(void **state) {
     (void)state;
-    struct libexec_kit_elf elf = fixed();
-    elf.headers[0].address = 0xf000;
-    expect_refused("low", &elf, AT_SEGMENT(LIBEXEC_E_LOW_ADDRESS, LIBEXEC_ERRNO_EPERM, 0));
-    struct libexec_kit_elf lowest = fixed();
-    lowest.headers[0].address = 0x10000;
-    expect_loaded("lowest", &lowest);
+    for (uint32_t at = 0; at < 2; at++)
+        for (uint64_t bytes = 0; bytes < 0x1000; bytes += 0x800) {
+            struct libexec_kit_elf elf = fixed();
+            elf.headers[at] = load(R | W, 0, 0xf000, bytes, 0x1000);
+            elf.headers[1 - at] = load(R | X, 0, BASE, 0x1200, 0x1200);
+            expect_refused("low", &elf, AT_SEGMENT(LIBEXEC_E_LOW_ADDRESS, LIBEXEC_ERRNO_EPERM, at));
+            struct libexec_kit_elf lowest = fixed();
+            lowest.headers[at] = load(R | W, 0, 0x10000, bytes, 0x1000);
+            lowest.headers[1 - at] = load(R | X, 0, BASE, 0x1200, 0x1200);
+            expect_loaded("lowest", &lowest);
+        }
+}
+
+// The layout tells where an image with addresses of its own stands once the bias is added to them.
+static void check_moved(struct world *world, const struct libexec_kit_image *image) {
+    const struct libexec_kit_elf *const elf = world->scenario->data;
+    const struct libexec_layout *const layout = libexec_kit_image_layout(image);
+    const uint64_t bias = layout->program_bias;
+    check_loaded(world, image);
+    EXPECT_EQUAL(world, layout->program.address, elf->headers[0].address + bias);
+    EXPECT_EQUAL(world, layout->program.length, 0x6000);
+    EXPECT_EQUAL(world, layout->program_entry, elf->entry + bias);
+    EXPECT_EQUAL(world, layout->program_headers, elf->headers[0].address + 64 + bias);
+    EXPECT(world, libexec_kit_image_region(image, layout->program.address) != NULL);
+    EXPECT(world, libexec_kit_image_region(image, layout->program.address + layout->program.length - 1) != NULL);
+}
+
+static void a_position_independent_program_with_addresses_of_its_own(void **state) {
+    (void)state;
+    static const uint64_t bases[] = {0x1000, BASE, 0x555555554000, 0x700000000000, 0x7fffffff0000};
+    for (size_t i = 0; i < sizeof(bases) / sizeof(bases[0]); i++)
+        for (int fixed_places = 0; fixed_places < 2; fixed_places++) {
+            struct libexec_kit_elf elf;
+            small_elf(&elf, LIBEXEC_KIT_ET_DYN, bases[i]);
+            run_scenario(&(struct scenario){.name = "moved", .set_up = fixed_places ? execute_fixed : execute_elf,
+                                            .data = &elf, .check = check_moved, .plain_only = true});
+            libexec_kit_elf_end(&elf);
+        }
 }
 
 // ---- C: interpreters ----------------------------------------------------------------------------------------------
@@ -1381,12 +1414,36 @@ static void policies_and_interpreters(void **state) {
     end_pair(&pair);
 }
 
+// Wherever the name stands: in the first read, as in nearly every file, at its end, across it, and beyond.
 static void bug_C6_name_far_into_the_file(void **state) {
     (void)state;
-    static const uint64_t offsets[] = {0x379, 0x380, 0xff8, 0x1ffc, 0x3000 - sizeof(LOADER)};
+    static const uint64_t offsets[] = {0x200,  0x318, LIBEXEC_CONFIG_HEADER_BYTES - sizeof(LOADER),
+                                       0x379,  0x380, LIBEXEC_CONFIG_HEADER_BYTES - sizeof(LOADER) + 1,
+                                       0xff8,  0x1ffc, 0x3000 - sizeof(LOADER)};
     for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
         struct pair pair = make_pair_at(LIBEXEC_KIT_ET_DYN, LIBEXEC_KIT_ET_DYN, offsets[i], LOADER, sizeof(LOADER));
         expect_pair_loaded("C6", &pair);
+    }
+}
+
+static void execute_short_name(struct world *world) {
+    const struct pair *const pair = world->scenario->data;
+    execute_pair(world);
+    world_file(world, "/ld", &pair->loader);
+}
+
+// A name that stood in the first read, of which nothing is left: the table was too long for it.
+static void bug_C6_name_before_a_long_table(void **state) {
+    (void)state;
+    for (uint32_t count = 10; count < 60; count++) {
+        struct pair pair = make_pair_at(LIBEXEC_KIT_ET_DYN, LIBEXEC_KIT_ET_DYN, 8, "/ld", 4);
+        memcpy(pair.program.identification + 8, "/ld", 4); // in the padding of the file header
+        while (pair.program.added < count)
+            libexec_kit_elf_add(&pair.program, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_NULL});
+        libexec_kit_elf_build(&pair.program);
+        run_scenario(&(struct scenario){.name = "C6 padding", .set_up = execute_short_name, .data = &pair,
+                                        .check = check_pair, .needs_open = true, .plain_only = true});
+        end_pair(&pair);
     }
 }
 
@@ -1464,6 +1521,7 @@ int main(void) {
         cmocka_unit_test(an_interpreter_in_the_last_page),
         cmocka_unit_test(a_budget_comes_last),
         cmocka_unit_test(below_the_lowest_address),
+        cmocka_unit_test(a_position_independent_program_with_addresses_of_its_own),
         cmocka_unit_test(interpreters_are_loaded),
         cmocka_unit_test(bug_C1_name_not_terminated),
         cmocka_unit_test(bug_C2_empty_name),
@@ -1479,6 +1537,7 @@ int main(void) {
         cmocka_unit_test(a_path_and_an_interpreter_in_one_memory),
         cmocka_unit_test(policies_and_interpreters),
         cmocka_unit_test(bug_C6_name_far_into_the_file),
+        cmocka_unit_test(bug_C6_name_before_a_long_table),
         cmocka_unit_test(bug_C7_unreadable_file_in_a_core_dump),
     };
     return RUN(bugs_file);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Images of random program headers against the model, page by page; plans read alone; and pages filled at a fault.
+// Images of random program headers against the model, page by page; plans read alone; map operations; and pages filled
+// at a fault.
 
 #include "world.h"
 
@@ -181,12 +182,141 @@ static void a_plan_alone_heeds_its_policy(void **state) {
     assert_int_equal(libexec_plan_read(&plan, &source, &arch, NULL, buffer, sizeof(buffer), &report),
                      LIBEXEC_E_REQUEST);
     libexec_kit_elf_end(&elf);
-    small_elf(&elf, LIBEXEC_KIT_ET_DYN, 0);
-    for (int i = 0; i < 2; i++)
-        elf.headers[i].file_size = elf.headers[i].memory_size = elf.headers[i].address = 0;
-    libexec_kit_elf_build(&elf);
-    assert_int_equal(read_plan(&elf, 512, &plan, &report), LIBEXEC_E_EMPTY_SPAN);
-    libexec_kit_elf_end(&elf);
+    // One segment of three pages: private or the file's own, with bytes or without.
+    static const struct libexec_kit_program_header forms[] = {
+        {.type = 1, .flags = R | W, .address = BASE, .file_size = 0x3000, .memory_size = 0x3000},
+        {.type = 1, .flags = R | X, .address = BASE, .file_size = 0x3000, .memory_size = 0x3000},
+        {.type = 1, .flags = R | W, .address = BASE, .file_size = 0x1001, .memory_size = 0x2001},
+        {.type = 1, .flags = R | W, .address = BASE, .file_size = 0, .memory_size = 0x3000},
+    };
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++)
+        for (uint64_t budget = 1; budget < 6; budget++) {
+            const struct libexec_policy policy = {.page_budget = budget};
+            small_elf(&elf, LIBEXEC_KIT_ET_EXEC, BASE);
+            elf.headers[0] = forms[i];
+            elf.headers[1].type = LIBEXEC_KIT_PT_NULL;
+            libexec_kit_elf_build(&elf);
+            libexec_memory_source(&source, elf.bytes, elf.size);
+            assert_int_equal(
+                libexec_plan_read(&plan, &source, &libexec_kit_arch, &policy, buffer, sizeof(buffer), &report),
+                budget < 3 ? LIBEXEC_E_PAGE_BUDGET : LIBEXEC_OK);
+            libexec_kit_elf_end(&elf);
+        }
+}
+
+// Segments that span no byte have no place to be looked for; a file without segments, or with fixed places for nothing,
+// has nothing to load. Where the first page and the end differ there is a place, and nothing to load all the same.
+static void a_plan_of_nothing(void **state) {
+    (void)state;
+    static struct libexec_plan plan;
+    struct libexec_report report;
+    for (uint16_t type = LIBEXEC_KIT_ET_EXEC; type <= LIBEXEC_KIT_ET_DYN; type++)
+        for (uint32_t count = 0; count < 4; count++)
+            for (uint64_t address = BASE; address < BASE + 0x1000; address += 0x321) {
+                struct libexec_kit_elf elf;
+                small_elf(&elf, type, BASE);
+                elf.headers[0].type = elf.headers[1].type = LIBEXEC_KIT_PT_NULL;
+                for (uint32_t i = 0; i < count; i++)
+                    libexec_kit_elf_add(&elf, load(R, address % PAGE, address, 0, 0));
+                libexec_kit_elf_build(&elf);
+                const bool empty_span = type == LIBEXEC_KIT_ET_DYN && count != 0 && address == BASE;
+                assert_int_equal(read_plan(&elf, 512, &plan, &report),
+                                 empty_span ? LIBEXEC_E_EMPTY_SPAN : LIBEXEC_E_NO_SEGMENTS);
+                libexec_kit_elf_end(&elf);
+            }
+}
+
+// A plan of a position-independent file has no place yet; its addresses are user addresses all the same (Linux looks at
+// p_vaddr without the bias), up to the last one.
+static void a_plan_without_a_place_ends_where_user_addresses_do(void **state) {
+    (void)state;
+    static const uint64_t high = 0x7ffffffff000;
+    static const struct {
+        uint64_t address, file_size, memory_size;
+        enum libexec_status status;
+        uint64_t value;
+    } rows[] = {
+        {high - 0xf000, 0, 0xf000, LIBEXEC_OK, 0},
+        {high - 0xf000, 0, 0xf001, LIBEXEC_E_ADDRESS_RANGE, 0xf001},
+        {high - 0xf000, 0x1000, 0xf000, LIBEXEC_OK, 0},
+        {high - 0xf000, 0x1000, 0xf001, LIBEXEC_E_ADDRESS_RANGE, 0xf001},
+        {high - 0x1000, 0x1000, 0x1000, LIBEXEC_OK, 0},
+        {high - 1, 0, 1, LIBEXEC_OK, 0},
+        {high - 1, 0, 2, LIBEXEC_E_ADDRESS_RANGE, 2},
+        {high - 1, 0, 0, LIBEXEC_OK, 0},
+        {high, 0, 0, LIBEXEC_E_ADDRESS_RANGE, high},
+        {high, 0, 1, LIBEXEC_E_ADDRESS_RANGE, high},
+        {high, 0x1000, 0x1000, LIBEXEC_E_ADDRESS_RANGE, high},
+        {high + 1, 0, 0, LIBEXEC_E_ADDRESS_RANGE, high + 1},
+        {0x10000, 0, high - 0x10000, LIBEXEC_OK, 0},
+        {0x10000, 0, high - 0xffff, LIBEXEC_E_ADDRESS_RANGE, high - 0xffff},
+    };
+    static struct libexec_plan plan;
+    struct libexec_report report;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct libexec_kit_elf elf;
+        small_elf(&elf, LIBEXEC_KIT_ET_DYN, 0);
+        elf.headers[1] = load(R | W, rows[i].address % PAGE, rows[i].address, rows[i].file_size, rows[i].memory_size);
+        libexec_kit_elf_build(&elf);
+        assert_int_equal(read_plan(&elf, 896, &plan, &report), rows[i].status);
+        if (rows[i].status != LIBEXEC_OK) {
+            assert_int_equal(report.value, rows[i].value);
+            assert_int_equal(report.limit, high);
+            assert_int_equal(report.program_header, 1);
+            assert_int_equal(report.file_offset, HEADER_AT(1));
+        }
+        libexec_kit_elf_end(&elf);
+    }
+}
+
+// The bytes are parsed where they are, wherever the table, the note and the name stand, and none is copied to the
+// buffer; the plan is the same as that from copies, and so is the image of an exec from such a source.
+static void a_source_in_memory_is_parsed_in_place(void **state) {
+    (void)state;
+    static const uint32_t note[] = {4, 16, 5, 0x554e47, 0xc0000002, 4, 3, 0};
+    static const uint64_t tables[] = {64, 0x1c1, 0x340, 0x2801, 0x3000 - 168};
+    static struct libexec_plan plan, copied;
+    static struct world world;
+    struct libexec_report report;
+    struct libexec_source source;
+    uint8_t buffer[512], untouched[512];
+    memset(untouched, 0xa5, sizeof(untouched));
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        struct libexec_kit_elf elf;
+        small_elf(&elf, LIBEXEC_KIT_ET_EXEC, BASE);
+        libexec_kit_elf_write(&elf, 0x1800, note, sizeof(note));
+        libexec_kit_elf_add(&elf, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_GNU_PROPERTY,
+                                                                      .offset = 0x1800, .file_size = sizeof(note)});
+        elf.program_headers_offset = tables[i];
+        libexec_kit_elf_build(&elf);
+        memset(&source, 0xa5, sizeof(source));
+        libexec_memory_source(&source, elf.bytes, elf.size);
+        assert_int_equal(source.size, elf.size);
+        assert_int_equal(source.flags, LIBEXEC_SOURCE_STABLE);
+        assert_int_equal(source.reserved, 0);
+        memset(buffer, 0xa5, sizeof(buffer));
+        assert_int_equal(
+            libexec_plan_read(&plan, &source, &libexec_kit_arch, NULL, buffer, sizeof(buffer), &report), LIBEXEC_OK);
+        assert_memory_equal(buffer, untouched, sizeof(buffer));
+        assert_int_equal(plan.flags & (LIBEXEC_PLAN_IBT | LIBEXEC_PLAN_SHADOW_STACK),
+                         LIBEXEC_PLAN_IBT | LIBEXEC_PLAN_SHADOW_STACK);
+        assert_int_equal(read_plan(&elf, sizeof(buffer), &copied, &report), LIBEXEC_OK);
+        assert_memory_equal(&plan, &copied, offsetof(struct libexec_plan, segments));
+        assert_memory_equal(plan.segments, copied.segments, plan.segment_count * sizeof(plan.segments[0]));
+        const struct scenario scenario = {.name = "in place", .set_up = execute_elf, .data = &elf};
+        world_begin(&world, &scenario, flavour_required);
+        libexec_kit_source_close(&world.source);
+        world.request.source = &source;
+        struct libexec_kit_image *const image = world_image(&world);
+        check_loaded(&world, image);
+        libexec_kit_image_free(image);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+        libexec_kit_elf_end(&elf);
+    }
+    libexec_memory_source(&source, NULL, 0);
+    assert_int_equal(libexec_plan_read(&plan, &source, &libexec_kit_arch, NULL, buffer, sizeof(buffer), &report),
+                     LIBEXEC_E_MAGIC);
 }
 
 // Runs are as large as they can be: a segment without memory does not cut one, nor do two segments with pages between
@@ -255,6 +385,47 @@ static void the_page_with_the_end_of_the_file(void **state) {
     }
 }
 
+// A bss that begins inside the last page of another segment's bytes: that page is a run of its own, with the bytes below
+// the bss; all zero pages behind it are another. One that begins with a page leaves nothing of it.
+static void a_bss_in_the_page_of_other_bytes_is_cut_behind_it(void **state) {
+    (void)state;
+    static const struct {
+        uint64_t address, memory_size; // of the bss
+        uint64_t runs[4][3];           // address, length, file_length
+    } rows[] = {
+        {BASE + 0x1800, 0x3000, {{BASE, 0x1000, 0x1000}, {BASE + 0x1000, 0x1000, 0x800}, {BASE + 0x2000, 0x3000, 0}}},
+        {BASE + 0x1001, 0x1fff, {{BASE, 0x1000, 0x1000}, {BASE + 0x1000, 0x1000, 1}, {BASE + 0x2000, 0x1000, 0}}},
+        {BASE + 0x1fff, 2, {{BASE, 0x1000, 0x1000}, {BASE + 0x1000, 0x1000, 0xfff}, {BASE + 0x2000, 0x1000, 0}}},
+        {BASE + 0x1800, 0x800, {{BASE, 0x1000, 0x1000}, {BASE + 0x1000, 0x1000, 0x800}}},
+        {BASE + 0x1000, 0x3000, {{BASE, 0x1000, 0x1000}, {BASE + 0x1000, 0x3000, 0}}},
+        {BASE + 0x800, 0x4000, {{BASE, 0x1000, 0x800}, {BASE + 0x1000, 0x4000, 0}}},
+        {BASE, 0x3000, {{BASE, 0x3000, 0}}},
+    };
+    static struct libexec_plan plan;
+    struct libexec_report report;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct libexec_kit_elf elf;
+        struct libexec_region run;
+        uint64_t from = 0;
+        small_elf(&elf, LIBEXEC_KIT_ET_EXEC, BASE);
+        elf.headers[0] = load(R | X, 0, BASE, 0x2000, 0x2000);
+        elf.headers[1] = load(R | W, 0, rows[i].address, 0, rows[i].memory_size);
+        libexec_kit_elf_build(&elf);
+        assert_int_equal(read_plan(&elf, 896, &plan, &report), LIBEXEC_OK);
+        for (size_t k = 0; k < 4 && rows[i].runs[k][1] != 0; k++) {
+            const uint64_t bytes = rows[i].runs[k][2];
+            assert_true(libexec_plan_next_region(&plan, PAGE, from, &run));
+            assert_int_equal(run.address, rows[i].runs[k][0]);
+            assert_int_equal(run.length, rows[i].runs[k][1]);
+            assert_int_equal(run.file_length, bytes);
+            assert_int_equal(run.file_offset, bytes != 0 ? run.address - BASE : 0);
+            from = run.address + run.length;
+        }
+        assert_false(libexec_plan_next_region(&plan, PAGE, from, &run));
+        libexec_kit_elf_end(&elf);
+    }
+}
+
 static void a_plans_runs_ascend_and_touch_nothing_twice(void **state) {
     (void)state;
     static struct libexec_plan plan;
@@ -269,9 +440,12 @@ static void a_plans_runs_ascend_and_touch_nothing_twice(void **state) {
             assert_true(run.address >= from && run.length > 0);
             assert_int_equal((run.address | run.length) % PAGE, 0);
             assert_true(run.address >= plan.low && run.address + run.length <= plan.high);
-            assert_true(run.file_length <= run.length);
-            if (run.file_length != 0)
-                assert_int_equal((run.address - run.file_offset) % PAGE, 0);
+            // Bytes of the file, all pages but perhaps a part of the last one; or nothing of the file at all.
+            assert_true(run.file_length == 0 || run.length - run.file_length < PAGE);
+            assert_int_equal(run.kind, run.file_length != 0 ? LIBEXEC_REGION_PROGRAM : LIBEXEC_REGION_BSS);
+            assert_int_equal((run.address - run.file_offset) % PAGE, 0);
+            assert_true(run.file_length != 0 || run.file_offset == 0);
+            assert_true(run.file_offset + run.file_length <= plan.file_size);
             from = run.address + run.length;
             last_rights = run.rights;
             runs++;
@@ -368,6 +542,82 @@ static void regions_of_a_plan_that_is_wrong(void **state) {
     assert_false(libexec_plan_next_region(&plan, 4096, 0x2000, &region));
 }
 
+// ---- Map operations -----------------------------------------------------------------------------------------------
+
+// Sixteen segments, each with pages of bytes and of zeros.
+static void execute_many(struct world *world) {
+    execute_elf(world);
+    world_user_string(world, USER_PATH, PROGRAM);
+    world->request.path = NULL;
+    world->request.source = NULL;
+    world->request.user_path = USER_PATH;
+    world->request.names = NULL; // the path is kept in the exec object
+}
+
+static void at_most_twelve_operations_at_once(void **state) {
+    (void)state;
+    static struct world world;
+    uint32_t most = 0;
+    for (uint32_t count = 1; count <= LIBEXEC_CONFIG_SEGMENTS; count++) {
+        struct libexec_kit_elf elf;
+        libexec_kit_elf_begin(&elf, LIBEXEC_KIT_ET_EXEC, 0x1000u * (count + 1));
+        elf.entry = BASE;
+        for (uint64_t i = 0; i < count; i++)
+            libexec_kit_elf_add(&elf, load(R | W, 0x1000 * i, BASE + 0x10000 * i, 0xf00, 0x1100));
+        libexec_kit_elf_build(&elf);
+        const struct scenario scenario = {.name = "many", .set_up = execute_many, .data = &elf};
+        const struct flavour flavour = {
+            .name = "many", .features = LIBEXEC_KIT_OPEN | LIBEXEC_KIT_MAP_MANY, .poison = 0xa5};
+        world_begin(&world, &scenario, &flavour);
+        struct libexec_kit_image *const image = world_image(&world);
+        check_loaded(&world, image);
+        const struct libexec_kit_entry *entries = NULL;
+        const uint32_t calls = libexec_kit_journal(world.kit, &entries);
+        for (uint32_t i = 0, together = 0; i < calls; i++) {
+            if (entries[i].call != LIBEXEC_KIT_CALL_MAP)
+                continue;
+            together = entries[i].many != 0 ? together + 1 : 1;
+            most = together > most ? together : most;
+        }
+        EXPECT(&world, most <= 12);
+        libexec_kit_image_free(image);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+        libexec_kit_elf_end(&elf);
+    }
+    assert_int_equal(most, 12); // there were enough
+}
+
+static int (*kit_map)(void *context, void *space, const struct libexec_map *operation);
+static struct libexec_range present;
+
+static int map_and_note(void *context, void *space, const struct libexec_map *operation) {
+    if (operation->backing == LIBEXEC_BACKING_RESERVE)
+        present = operation->present;
+    return kit_map(context, space, operation);
+}
+
+// Of the stack the host is told the page that prepare is sure to write: where the stack pointer points.
+static void the_page_of_the_stack_pointer_is_present(void **state) {
+    (void)state;
+    static struct world world;
+    struct libexec_kit_elf elf;
+    struct libexec_start start;
+    small_elf(&elf, LIBEXEC_KIT_ET_EXEC, BASE);
+    const struct scenario scenario = {.name = "present", .set_up = execute_elf, .data = &elf};
+    world_begin(&world, &scenario, flavour_required);
+    kit_map = libexec_kit_host(world.kit)->map;
+    libexec_kit_host(world.kit)->map = map_and_note;
+    present = (struct libexec_range){0, 0};
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+    libexec_exec_start(&world.exec, &start);
+    EXPECT_EQUAL(&world, present.address, start.stack_pointer / PAGE * PAGE);
+    EXPECT_EQUAL(&world, present.length, PAGE);
+    libexec_kit_abandon(world.kit, &world.exec);
+    world_end(&world);
+    libexec_kit_elf_end(&elf);
+}
+
 // ---- Pages filled at a fault --------------------------------------------------------------------------------------
 
 static const uint8_t file_bytes[0x5123] = {[0] = 1, [0x1fff] = 2, [0x2000] = 3, [0x4fff] = 4, [0x5122] = 5};
@@ -435,6 +685,30 @@ static void a_fault_finds_its_page(void **state) {
     struct libexec_fault_page page;
     assert_false(libexec_fault(regions, 0, PAGE, PAGE, 0x10000, &page)); // no regions at all
     printf("%u faults\n", faults);
+}
+
+// However many regions there are: the first and the last byte of each is found, and nothing between them.
+static void a_fault_among_many_regions(void **state) {
+    (void)state;
+    struct libexec_region many[100];
+    struct libexec_fault_page page;
+    for (uint32_t i = 0; i < 100; i++)
+        many[i] = (struct libexec_region){.address = 0x10000 + i * UINT64_C(0x5000), .length = 0x3000,
+                                          .kind = LIBEXEC_REGION_BSS, .file = LIBEXEC_FILE_PROGRAM, .rights = 3};
+    for (uint32_t count = 1; count <= 100; count++) {
+        assert_false(libexec_fault(many, count, PAGE, PAGE, many[0].address - 1, &page));
+        for (uint32_t i = 0; i < count; i++) {
+            const uint64_t end = many[i].address + many[i].length;
+            assert_true(libexec_fault(many, count, PAGE, PAGE, many[i].address, &page));
+            assert_ptr_equal(page.region, &many[i]);
+            assert_int_equal(page.address, many[i].address);
+            assert_true(libexec_fault(many, count, PAGE, PAGE, end - 1, &page));
+            assert_ptr_equal(page.region, &many[i]);
+            assert_int_equal(page.address, end - PAGE);
+            assert_false(libexec_fault(many, count, PAGE, PAGE, end, &page));
+            assert_false(libexec_fault(many, count, PAGE, PAGE, end + 0x1fff, &page));
+        }
+    }
 }
 
 static void a_fault_is_filled(void **state) {
@@ -522,13 +796,20 @@ int main(void) {
         cmocka_unit_test(a_plan_says_what_the_file_says),
         cmocka_unit_test(a_plan_alone_is_refused_as_in_an_exec),
         cmocka_unit_test(a_plan_alone_heeds_its_policy),
+        cmocka_unit_test(a_plan_of_nothing),
+        cmocka_unit_test(a_plan_without_a_place_ends_where_user_addresses_do),
+        cmocka_unit_test(a_source_in_memory_is_parsed_in_place),
         cmocka_unit_test(runs_are_not_split),
+        cmocka_unit_test(a_bss_in_the_page_of_other_bytes_is_cut_behind_it),
         cmocka_unit_test(the_page_with_the_end_of_the_file),
         cmocka_unit_test(a_plans_runs_ascend_and_touch_nothing_twice),
         cmocka_unit_test(the_property_note),
         cmocka_unit_test(the_property_note_at_the_end_of_the_first_read),
         cmocka_unit_test(regions_of_a_plan_that_is_wrong),
+        cmocka_unit_test(at_most_twelve_operations_at_once),
+        cmocka_unit_test(the_page_of_the_stack_pointer_is_present),
         cmocka_unit_test(a_fault_finds_its_page),
+        cmocka_unit_test(a_fault_among_many_regions),
         cmocka_unit_test(a_fault_is_filled),
         cmocka_unit_test(a_fault_that_cannot_be_filled),
         cmocka_unit_test(a_file_that_shrinks_after_the_exec),

@@ -91,6 +91,9 @@ static const struct form good[] = {
     {.line = "#!/bin/sh -a\nrest that is not looked at", .expected = {SHELL, "-a"}},
     {.line = "#!/bin/sh\0junk\n", .line_length = 15, .expected = {SHELL}},
     {.line = "#!/bin/sh -e\0junk\n", .line_length = 18, .expected = {SHELL, "-e"}},
+    {.line = "#!/bin/sh -e \0junk\n", .line_length = 19, .expected = {SHELL, "-e "}}, // a NUL keeps the blank
+    {.line = "#!/bin/sh -e \n\0junk\n", .line_length = 20, .expected = {SHELL, "-e"}},
+    {.line = "#!/bin/sh -e ", .expected = {SHELL, "-e "}}, // so does the end of the file
     {.line = "#!/bin/sh \r\n", .expected = {SHELL, "\r"}},
     {.line = "#!/bin/sh\n", .fill = 'y', .length = 6000, .expected = {SHELL}},
     // The line ends exactly with the 256 bytes, or is cut in its argument: 255 bytes of it count.
@@ -114,6 +117,60 @@ static void good_lines(void **state) {
         run_scenario(&(struct scenario){.name = "line, user memory", .set_up = execute_script_user, .data = &script,
                                         .check = check_script, .needs_open = true, .plain_only = i > 4});
     }
+}
+
+// Only a newline and a NUL end a line, whatever else is in it.
+static void every_byte_in_an_argument(void **state) {
+    (void)state;
+    static struct script script;
+    for (uint32_t first = 0; first < 256; first += 64) {
+        char line[96] = "#!/bin/sh a";
+        size_t length = strlen(line);
+        for (uint32_t byte = first; byte < first + 64; byte++)
+            if (byte != 0 && byte != '\n')
+                line[length++] = (char)byte;
+        line[length++] = 'z';
+        line[length] = 0;
+        char argument[96];
+        memcpy(argument, line + 10, length - 9);
+        line[length++] = '\n';
+        const struct form form = {.line = line, .line_length = (uint32_t)length, .expected = {SHELL, argument}};
+        build(&script, &form);
+        run_scenario(&(struct scenario){.name = "every byte", .set_up = execute_script, .data = &script,
+                                        .check = check_script, .needs_open = true, .plain_only = true});
+    }
+}
+
+// Linux cuts blanks off the end of the first 255 bytes, and a line's newline counts among them. It sees no NUL behind
+// them: a NUL that is the 256th byte does not keep blanks, one before it does. The end of the file reads as a NUL.
+static void blanks_at_the_end_of_the_first_255_bytes(void **state) {
+    (void)state;
+    static struct script script;
+    static char kept[256];
+    for (uint32_t length = 250; length < 260; length++)
+        for (int ends = 0; ends < 3; ends++) { // with the file, a NUL, a newline
+            const bool keeps = length < 255 && ends != 2;
+            memset(kept, ' ', sizeof(kept));
+            kept[0] = 'x';
+            kept[keeps ? length - 10 : 1] = 0;
+            const struct form argument = {
+                .line = "#!/bin/sh x", .fill = ' ', .length = length, .expected = {SHELL, kept}};
+            const struct form nothing = {.line = "#!", .fill = ' ', .length = length};
+            build(&script, &argument);
+            script.bytes[script.length] = ends == 1 ? 0 : '\n';
+            script.length += ends != 0;
+            run_scenario(&(struct scenario){.name = "blanks", .set_up = execute_script, .data = &script,
+                                            .check = check_script, .needs_open = true, .plain_only = true});
+            build(&script, &nothing);
+            script.bytes[script.length] = ends == 1 ? 0 : '\n';
+            script.length += ends != 0;
+            run_scenario(&(struct scenario){.name = "only blanks", .set_up = execute_script, .data = &script,
+                                            .status = keeps ? LIBEXEC_E_SCRIPT_NAME : LIBEXEC_E_SCRIPT_EMPTY,
+                                            .error = keeps ? LIBEXEC_ERRNO_EACCES : NOEXEC,
+                                            .stage = LIBEXEC_STAGE_SCRIPT, .file = LIBEXEC_FILE_PROGRAM,
+                                            .program_header = ANY, .offset = ANY64, .argument = ANY,
+                                            .needs_open = true});
+        }
 }
 
 static const struct form bad[] = {
@@ -477,6 +534,8 @@ int main(void) {
     small_elf(&program, LIBEXEC_KIT_ET_EXEC, BASE);
     const struct CMUnitTest scripts[] = {
         cmocka_unit_test(good_lines),
+        cmocka_unit_test(every_byte_in_an_argument),
+        cmocka_unit_test(blanks_at_the_end_of_the_first_255_bytes),
         cmocka_unit_test(bug_D8_bad_lines),
         cmocka_unit_test(scripts_without_a_name),
         cmocka_unit_test(bad_lines_open_nothing),
