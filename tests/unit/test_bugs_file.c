@@ -212,6 +212,23 @@ static void identification_is_checked(void **state) {
     }
 }
 
+// Linux does not look at class, byte order and version. Where it refuses the file for another field of the header they
+// are the better reason, with the same errno; where it refuses a segment its reason and errno stand.
+static void identification_beside_another_fault(void **state) {
+    (void)state;
+    static const enum libexec_status statuses[] = {LIBEXEC_E_CLASS, LIBEXEC_E_DATA, LIBEXEC_E_VERSION};
+    for (uint32_t i = 0; i < 3; i++) {
+        struct libexec_kit_elf machine = fixed();
+        machine.identification[4 + i] = 9;
+        machine.machine = 3;
+        expect_refused("identification and machine", &machine, AT_HEADER(statuses[i], 4 + i));
+        struct libexec_kit_elf segment = fixed();
+        segment.identification[4 + i] = 9;
+        segment.headers[1].memory_size = segment.headers[1].file_size - 1;
+        expect_refused("identification and segment", &segment, AT_SEGMENT(LIBEXEC_E_FILE_OVER_MEMORY, INVALID, 1));
+    }
+}
+
 static void a_file_shorter_than_its_header(void **state) {
     (void)state;
     for (uint64_t size = 0; size < 64; size += size < 6 ? 1 : 19) {
@@ -1281,6 +1298,23 @@ static void execute_strict(struct world *world) {
     world->policy.flags |= LIBEXEC_POLICY_NO_OVERLAP | LIBEXEC_POLICY_NO_WRITE_EXECUTE;
 }
 
+// A segment without memory shares no page with another one as long as the table ascends.
+static void strict_about_a_segment_without_memory(void **state) {
+    (void)state;
+    struct libexec_kit_elf elf = fixed();
+    libexec_kit_elf_add(&elf, load(R, 0, BASE + 0x8000, 0, 0));
+    libexec_kit_elf_build(&elf);
+    run_scenario(&(struct scenario){.name = "strict, empty", .set_up = execute_strict, .data = &elf,
+                                    .check = check_loaded, .plain_only = true});
+    elf.headers[2].address = BASE + 0x5000; // below the end of the others
+    libexec_kit_elf_build(&elf);
+    run_scenario(&(struct scenario){.name = "strict, empty below", .set_up = execute_strict, .data = &elf,
+                                    .status = LIBEXEC_E_OVERLAP, .error = NOEXEC, .stage = LIBEXEC_STAGE_PLAN,
+                                    .file = LIBEXEC_FILE_PROGRAM, .program_header = 2, .offset = HEADER_AT(2),
+                                    .argument = ANY});
+    libexec_kit_elf_end(&elf);
+}
+
 static void bug_B3_segments_in_the_last_page(void **state) {
     (void)state;
     static struct world world;
@@ -1488,6 +1522,7 @@ int main(void) {
         cmocka_unit_test(bug_A6_unaligned_headers),
         cmocka_unit_test(bug_A7_wrong_size_in_the_check),
         cmocka_unit_test(identification_is_checked),
+        cmocka_unit_test(identification_beside_another_fault),
         cmocka_unit_test(a_file_shorter_than_its_header),
         cmocka_unit_test(bug_B1_file_over_memory),
         cmocka_unit_test(bug_B2_file_range_past_the_end),
@@ -1517,6 +1552,7 @@ int main(void) {
         cmocka_unit_test(bug_B20_table_nowhere),
         cmocka_unit_test(a_static_pie_that_begins_with_zeros),
         cmocka_unit_test(places_for_large_pages),
+        cmocka_unit_test(strict_about_a_segment_without_memory),
         cmocka_unit_test(bug_B3_segments_in_the_last_page),
         cmocka_unit_test(an_interpreter_in_the_last_page),
         cmocka_unit_test(a_budget_comes_last),

@@ -204,6 +204,27 @@ static void a_plan_alone_heeds_its_policy(void **state) {
         }
 }
 
+// The largest alignment that is one, in whole pages.
+static void the_alignment_of_a_plan(void **state) {
+    (void)state;
+    static const uint64_t rows[][3] = { // of two segments; of the plan
+        {0, 0, 0},        {3, 0, 0},           {1, 0, PAGE},     {1, 2, PAGE},          {0x800, 3, PAGE},
+        {PAGE, 1, PAGE},  {PAGE, 0x2000, 0x2000}, {0x200000, PAGE, 0x200000}, {0x200000, UINT64_MAX, 0x200000},
+        {0x3000, 0x10, PAGE}};
+    static struct libexec_plan plan;
+    struct libexec_report report;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct libexec_kit_elf elf;
+        small_elf(&elf, LIBEXEC_KIT_ET_DYN, 0);
+        elf.headers[0].alignment = rows[i][0];
+        elf.headers[1].alignment = rows[i][1];
+        libexec_kit_elf_build(&elf);
+        assert_int_equal(read_plan(&elf, 896, &plan, &report), LIBEXEC_OK);
+        assert_int_equal(plan.alignment, rows[i][2]);
+        libexec_kit_elf_end(&elf);
+    }
+}
+
 // Segments that span no byte have no place to be looked for; a file without segments, or with fixed places for nothing,
 // has nothing to load. Where the first page and the end differ there is a place, and nothing to load all the same.
 static void a_plan_of_nothing(void **state) {
@@ -393,7 +414,8 @@ static void a_bss_in_the_page_of_other_bytes_is_cut_behind_it(void **state) {
         uint64_t address, memory_size; // of the bss
         uint64_t runs[4][3];           // address, length, file_length
     } rows[] = {
-        {BASE + 0x1800, 0x3000, {{BASE, 0x1000, 0x1000}, {BASE + 0x1000, 0x1000, 0x800}, {BASE + 0x2000, 0x3000, 0}}},
+        {BASE + 0x1800, 0x3000,
+         {{BASE, 0x1000, 0x1000}, {BASE + 0x1000, 0x1000, 0x800}, {BASE + 0x2000, 0x3000, 0}}},
         {BASE + 0x1001, 0x1fff, {{BASE, 0x1000, 0x1000}, {BASE + 0x1000, 0x1000, 1}, {BASE + 0x2000, 0x1000, 0}}},
         {BASE + 0x1fff, 2, {{BASE, 0x1000, 0x1000}, {BASE + 0x1000, 0x1000, 0xfff}, {BASE + 0x2000, 0x1000, 0}}},
         {BASE + 0x1800, 0x800, {{BASE, 0x1000, 0x1000}, {BASE + 0x1000, 0x1000, 0x800}}},
@@ -586,6 +608,66 @@ static void at_most_twelve_operations_at_once(void **state) {
         libexec_kit_elf_end(&elf);
     }
     assert_int_equal(most, 12); // there were enough
+}
+
+// Of what a source offers, filling at a fault comes first, then sharing what cannot be written; pages that the host
+// lends in no way are written.
+static void pages_are_backed_as_the_source_offers(void **state) {
+    (void)state;
+    static struct world world;
+    struct libexec_kit_elf elf;
+    small_elf(&elf, LIBEXEC_KIT_ET_EXEC, BASE);
+    const struct scenario scenario = {.name = "backing", .set_up = execute_elf, .data = &elf};
+    for (uint32_t offer = 0; offer < 8; offer++) {
+        const uint32_t features = LIBEXEC_KIT_OPEN | (offer & 1 ? LIBEXEC_KIT_SHARE : 0) |
+                                  (offer & 2 ? LIBEXEC_KIT_COPY_ON_WRITE : 0) |
+                                  (offer & 4 ? LIBEXEC_KIT_FILL_AT_FAULT : 0);
+        const struct flavour flavour = {.name = "offer", .features = features, .poison = 0xa5};
+        const enum libexec_backing writable = offer & 4   ? LIBEXEC_BACKING_FAULT
+                                              : offer & 2 ? LIBEXEC_BACKING_COPY_ON_WRITE
+                                                          : LIBEXEC_BACKING_WRITTEN;
+        const enum libexec_backing read_only = (offer & 5) == 1 ? LIBEXEC_BACKING_SHARE : writable;
+        const struct libexec_kit_entry *entries = NULL;
+        uint32_t seen = 0;
+        world_begin(&world, &scenario, &flavour);
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+        for (uint32_t i = libexec_kit_journal(world.kit, &entries); i-- > 0;) {
+            if (entries[i].call != LIBEXEC_KIT_CALL_MAP ||
+                (entries[i].address != BASE && entries[i].address != BASE + 0x2000))
+                continue;
+            EXPECT_EQUAL(&world, entries[i].detail, entries[i].address == BASE ? read_only : writable);
+            seen++;
+        }
+        EXPECT_EQUAL(&world, seen, 2);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+    libexec_kit_elf_end(&elf);
+}
+
+// Where the user range begins with 0 an image may, too.
+static void an_image_at_address_0(void **state) {
+    (void)state;
+    static struct world world;
+    struct libexec_arch arch = libexec_kit_arch;
+    struct libexec_kit_elf elf;
+    arch.user_low = 0;
+    small_elf(&elf, LIBEXEC_KIT_ET_EXEC, 0);
+    const struct scenario scenario = {.name = "address 0", .set_up = execute_elf, .data = &elf};
+    world_begin(&world, &scenario, flavour_full);
+    libexec_kit_free(world.kit);
+    world.options.arch = &arch;
+    world.kit = libexec_kit_new(&world.options);
+    execute_elf(&world);
+    struct libexec_kit_image *const image = world_image(&world);
+    check_loaded(&world, image);
+    const struct libexec_region *const region = libexec_kit_image_region(image, 0);
+    EXPECT(&world, region != NULL);
+    EXPECT_EQUAL(&world, region->address, 0);
+    libexec_kit_image_free(image);
+    libexec_kit_abandon(world.kit, &world.exec);
+    world_end(&world);
+    libexec_kit_elf_end(&elf);
 }
 
 static int (*kit_map)(void *context, void *space, const struct libexec_map *operation);
@@ -796,6 +878,7 @@ int main(void) {
         cmocka_unit_test(a_plan_says_what_the_file_says),
         cmocka_unit_test(a_plan_alone_is_refused_as_in_an_exec),
         cmocka_unit_test(a_plan_alone_heeds_its_policy),
+        cmocka_unit_test(the_alignment_of_a_plan),
         cmocka_unit_test(a_plan_of_nothing),
         cmocka_unit_test(a_plan_without_a_place_ends_where_user_addresses_do),
         cmocka_unit_test(a_source_in_memory_is_parsed_in_place),
@@ -807,6 +890,8 @@ int main(void) {
         cmocka_unit_test(the_property_note_at_the_end_of_the_first_read),
         cmocka_unit_test(regions_of_a_plan_that_is_wrong),
         cmocka_unit_test(at_most_twelve_operations_at_once),
+        cmocka_unit_test(pages_are_backed_as_the_source_offers),
+        cmocka_unit_test(an_image_at_address_0),
         cmocka_unit_test(the_page_of_the_stack_pointer_is_present),
         cmocka_unit_test(a_fault_finds_its_page),
         cmocka_unit_test(a_fault_among_many_regions),

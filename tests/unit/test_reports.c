@@ -391,7 +391,16 @@ static void where_something_else_is_mapped(void **state) {
     end_dynamic();
 }
 
-// A view that is none: its address, its length, and what was asked.
+static int no_view(void *context, void *space, libexec_address address, uint64_t length, struct libexec_view *view) {
+    (void)context;
+    (void)space;
+    (void)address;
+    (void)length;
+    (void)view;
+    return 0;
+}
+
+// A view that is none: its address, its length, and what was asked. One that was never filled in has no length.
 static void where_a_view_is_none(void **state) {
     (void)state;
     static const enum libexec_kit_misdeed misdeeds[] = {LIBEXEC_KIT_EMPTY_VIEW, LIBEXEC_KIT_OVERLONG_VIEW,
@@ -419,6 +428,11 @@ static void where_a_view_is_none(void **state) {
                          misdeeds[i] == LIBEXEC_KIT_EMPTY_VIEW ? 0 : entries[at].done);
         world_end(&world);
     }
+    world_begin(&world, &dynamic_scenario, &flavour);
+    libexec_kit_host(world.kit)->translate = no_view;
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_CONTRACT);
+    EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->value, 0);
+    world_end(&world);
     end_dynamic();
 }
 
