@@ -1302,10 +1302,13 @@ static void execute_strict(struct world *world) {
 static void strict_about_a_segment_without_memory(void **state) {
     (void)state;
     struct libexec_kit_elf elf = fixed();
-    libexec_kit_elf_add(&elf, load(R, 0, BASE + 0x8000, 0, 0));
-    libexec_kit_elf_build(&elf);
-    run_scenario(&(struct scenario){.name = "strict, empty", .set_up = execute_strict, .data = &elf,
-                                    .check = check_loaded, .plain_only = true});
+    libexec_kit_elf_add(&elf, load(R, 0, 0, 0, 0));
+    for (uint64_t address = BASE + 0x6000; address < BASE + 0x9000; address += 0x1800) { // the others end there
+        elf.headers[2].address = address;
+        libexec_kit_elf_build(&elf);
+        run_scenario(&(struct scenario){.name = "strict, empty", .set_up = execute_strict, .data = &elf,
+                                        .check = check_loaded, .plain_only = true});
+    }
     elf.headers[2].address = BASE + 0x5000; // below the end of the others
     libexec_kit_elf_build(&elf);
     run_scenario(&(struct scenario){.name = "strict, empty below", .set_up = execute_strict, .data = &elf,
@@ -1313,6 +1316,42 @@ static void strict_about_a_segment_without_memory(void **state) {
                                     .file = LIBEXEC_FILE_PROGRAM, .program_header = 2, .offset = HEADER_AT(2),
                                     .argument = ANY});
     libexec_kit_elf_end(&elf);
+}
+
+// What has another fault is refused for that one, not for an overlap that there is none of.
+static void strict_about_a_segment_outside_the_file(void **state) {
+    (void)state;
+    struct libexec_kit_elf elf = fixed();
+    libexec_kit_elf_add(&elf, load(R, 0x3000, BASE + 0x6000, 0x100, 0x100));
+    for (uint64_t address = BASE + 0x6000; address < BASE + 0x9000; address += 0x1000) {
+        elf.headers[2].address = address;
+        libexec_kit_elf_build(&elf);
+        run_scenario(&(struct scenario){.name = "strict, outside", .set_up = execute_strict, .data = &elf,
+                                        .status = LIBEXEC_E_OUTSIDE_FILE, .error = NOEXEC,
+                                        .stage = LIBEXEC_STAGE_PLAN, .file = LIBEXEC_FILE_PROGRAM,
+                                        .program_header = 2, .offset = HEADER_AT(2), .argument = ANY});
+    }
+    libexec_kit_elf_end(&elf);
+}
+
+// Zeros in the last page of code are the code's; pages of nothing but zeros are writable, and refused.
+static void strict_about_zeros_behind_code(void **state) {
+    (void)state;
+    for (uint64_t more = 0; more < 2; more++) {
+        struct libexec_kit_elf elf = fixed();
+        elf.headers[0].memory_size = 0x2000 + more;
+        elf.headers[1].address += 0x10000;
+        libexec_kit_elf_build(&elf);
+        struct scenario scenario = {.name = "strict, zeros", .set_up = execute_strict, .data = &elf,
+                                    .check = check_loaded, .plain_only = true};
+        if (more != 0)
+            scenario = (struct scenario){.name = "strict, page of zeros", .set_up = execute_strict, .data = &elf,
+                                         .status = LIBEXEC_E_WRITE_EXECUTE, .error = NOEXEC,
+                                         .stage = LIBEXEC_STAGE_PLAN, .file = LIBEXEC_FILE_PROGRAM,
+                                         .program_header = 0, .offset = HEADER_AT(0), .argument = ANY};
+        run_scenario(&scenario);
+        libexec_kit_elf_end(&elf);
+    }
 }
 
 static void bug_B3_segments_in_the_last_page(void **state) {
@@ -1553,6 +1592,8 @@ int main(void) {
         cmocka_unit_test(a_static_pie_that_begins_with_zeros),
         cmocka_unit_test(places_for_large_pages),
         cmocka_unit_test(strict_about_a_segment_without_memory),
+        cmocka_unit_test(strict_about_a_segment_outside_the_file),
+        cmocka_unit_test(strict_about_zeros_behind_code),
         cmocka_unit_test(bug_B3_segments_in_the_last_page),
         cmocka_unit_test(an_interpreter_in_the_last_page),
         cmocka_unit_test(a_budget_comes_last),

@@ -340,6 +340,67 @@ static void a_source_in_memory_is_parsed_in_place(void **state) {
                      LIBEXEC_E_MAGIC);
 }
 
+// Lends views inside the file, one at a time, and wants each one back as it was lent.
+struct lender {
+    const struct libexec_kit_elf *elf;
+    uint64_t offset, length;
+    uint32_t lent, returned;
+};
+
+static int lend(void *context, uint64_t offset, size_t length, const uint8_t **bytes) {
+    struct lender *const lender = context;
+    assert_int_equal(lender->lent, lender->returned);
+    assert_true(length != 0 && offset <= lender->elf->size && length <= lender->elf->size - offset);
+    *bytes = lender->elf->bytes + offset;
+    lender->offset = offset;
+    lender->length = length;
+    lender->lent++;
+    return 0;
+}
+
+static void take_back(void *context, uint64_t offset, size_t length) {
+    struct lender *const lender = context;
+    assert_int_equal(offset, lender->offset);
+    assert_int_equal(length, lender->length);
+    lender->returned++;
+}
+
+static int read_nothing(void *context, uint64_t offset, void *buffer, size_t length, size_t *done) {
+    (void)context;
+    (void)offset;
+    (void)buffer;
+    (void)length;
+    *done = 0;
+    return 5;
+}
+
+// Every view is given back by the time a plan is read, or refused.
+static void a_plan_returns_every_view(void **state) {
+    (void)state;
+    static const struct libexec_source_operations operations = {
+        .read_at = read_nothing, .view = lend, .view_release = take_back};
+    static const uint64_t tables[] = {64, 0x1c1, 0x2801, 0x3000 - 168, 0x3000 - 167};
+    static struct libexec_plan plan;
+    struct libexec_report report;
+    uint8_t buffer[512];
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        struct libexec_kit_elf elf;
+        small_elf(&elf, LIBEXEC_KIT_ET_EXEC, BASE);
+        libexec_kit_elf_add(&elf, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_GNU_PROPERTY,
+                                                                      .offset = 0x2fe0, .file_size = 0x20});
+        elf.program_headers_offset = tables[i];
+        libexec_kit_elf_build(&elf);
+        struct lender lender = {.elf = &elf};
+        const struct libexec_source source = {
+            .operations = &operations, .context = &lender, .size = elf.size, .flags = LIBEXEC_SOURCE_STABLE};
+        assert_int_equal(libexec_plan_read(&plan, &source, &libexec_kit_arch, NULL, buffer, sizeof(buffer), &report),
+                         tables[i] + 168 > elf.size ? LIBEXEC_E_TABLE_OUTSIDE : LIBEXEC_OK);
+        assert_true(lender.lent > 0);
+        assert_int_equal(lender.lent, lender.returned);
+        libexec_kit_elf_end(&elf);
+    }
+}
+
 // Runs are as large as they can be: a segment without memory does not cut one, nor do two segments with pages between
 // them.
 static void runs_are_not_split(void **state) {
@@ -406,8 +467,8 @@ static void the_page_with_the_end_of_the_file(void **state) {
     }
 }
 
-// A bss that begins inside the last page of another segment's bytes: that page is a run of its own, with the bytes below
-// the bss; all zero pages behind it are another. One that begins with a page leaves nothing of it.
+// A bss that begins inside the last page of another segment's bytes: that page is a run of its own, with the bytes
+// below the bss; all zero pages behind it are another. One that begins with a page leaves nothing of it.
 static void a_bss_in_the_page_of_other_bytes_is_cut_behind_it(void **state) {
     (void)state;
     static const struct {
@@ -882,6 +943,7 @@ int main(void) {
         cmocka_unit_test(a_plan_of_nothing),
         cmocka_unit_test(a_plan_without_a_place_ends_where_user_addresses_do),
         cmocka_unit_test(a_source_in_memory_is_parsed_in_place),
+        cmocka_unit_test(a_plan_returns_every_view),
         cmocka_unit_test(runs_are_not_split),
         cmocka_unit_test(a_bss_in_the_page_of_other_bytes_is_cut_behind_it),
         cmocka_unit_test(the_page_with_the_end_of_the_file),

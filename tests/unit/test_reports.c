@@ -391,6 +391,26 @@ static void where_something_else_is_mapped(void **state) {
     end_dynamic();
 }
 
+// A TLS block beyond the budget: no program header of the interpreter's name is to blame, nor any PT_LOAD.
+static void a_budget_that_the_tls_block_exceeds(void **state) {
+    (void)state;
+    static const struct flavour flavour = {.name = "least", .features = LEAST, .poison = 0xa5};
+    static struct world world;
+    begin_dynamic();
+    dynamic.headers[3].memory_size = 0x1000 * 64;
+    libexec_kit_elf_build(&dynamic);
+    world_begin(&world, &dynamic_scenario, &flavour);
+    world.policy.page_budget = 64;
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_PAGE_BUDGET);
+    const struct libexec_report *const report = libexec_exec_report(&world.exec);
+    EXPECT_EQUAL(&world, report->known, LIBEXEC_REPORT_VALUE | LIBEXEC_REPORT_LIMIT);
+    EXPECT_EQUAL(&world, report->file, LIBEXEC_FILE_PROGRAM);
+    EXPECT(&world, report->value > 64);
+    EXPECT_EQUAL(&world, report->limit, 64);
+    world_end(&world);
+    end_dynamic();
+}
+
 static int no_view(void *context, void *space, libexec_address address, uint64_t length, struct libexec_view *view) {
     (void)context;
     (void)space;
@@ -441,6 +461,7 @@ int main(void) {
         cmocka_unit_test(numbers_of_refusals),
         cmocka_unit_test(where_the_host_refused),
         cmocka_unit_test(where_something_else_is_mapped),
+        cmocka_unit_test(a_budget_that_the_tls_block_exceeds),
         cmocka_unit_test(where_a_view_is_none),
     };
     return RUN(reports);
