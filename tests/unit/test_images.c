@@ -204,6 +204,34 @@ static void a_plan_alone_heeds_its_policy(void **state) {
         }
 }
 
+// The last PT_GNU_STACK counts; whether there is one is told as well.
+static void the_stack_rights_of_a_plan(void **state) {
+    (void)state;
+    static const uint32_t both = LIBEXEC_PLAN_STACK_RIGHTS | LIBEXEC_PLAN_EXECUTABLE_STACK;
+    static const struct {
+        uint32_t count, flags[2], expected;
+    } rows[] = {{0, {0, 0}, 0},
+                {1, {R | W, 0}, LIBEXEC_PLAN_STACK_RIGHTS},
+                {1, {R | W | X, 0}, LIBEXEC_PLAN_STACK_RIGHTS | LIBEXEC_PLAN_EXECUTABLE_STACK},
+                {2, {R | W | X, R | W}, LIBEXEC_PLAN_STACK_RIGHTS},
+                {2, {R | W, X}, LIBEXEC_PLAN_STACK_RIGHTS | LIBEXEC_PLAN_EXECUTABLE_STACK}};
+    static struct libexec_plan plan;
+    struct libexec_report report;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct libexec_kit_elf elf;
+        small_elf(&elf, LIBEXEC_KIT_ET_EXEC, BASE);
+        for (uint32_t k = 0; k < rows[i].count; k++)
+            libexec_kit_elf_add(&elf, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_GNU_STACK,
+                                                                          .flags = rows[i].flags[k]});
+        libexec_kit_elf_build(&elf);
+        assert_int_equal(read_plan(&elf, 896, &plan, &report), LIBEXEC_OK);
+        assert_int_equal(plan.flags & both, rows[i].expected);
+        if (rows[i].count != 0)
+            assert_int_equal(plan.stack_program_header, 1 + rows[i].count);
+        libexec_kit_elf_end(&elf);
+    }
+}
+
 // The largest alignment that is one, in whole pages.
 static void the_alignment_of_a_plan(void **state) {
     (void)state;
@@ -939,6 +967,7 @@ int main(void) {
         cmocka_unit_test(a_plan_says_what_the_file_says),
         cmocka_unit_test(a_plan_alone_is_refused_as_in_an_exec),
         cmocka_unit_test(a_plan_alone_heeds_its_policy),
+        cmocka_unit_test(the_stack_rights_of_a_plan),
         cmocka_unit_test(the_alignment_of_a_plan),
         cmocka_unit_test(a_plan_of_nothing),
         cmocka_unit_test(a_plan_without_a_place_ends_where_user_addresses_do),
