@@ -1035,6 +1035,12 @@ static void bug_C2_empty_name(void **state) {
     struct pair pair = make_pair_at(LIBEXEC_KIT_ET_DYN, LIBEXEC_KIT_ET_DYN, 0x800, "\0", 2);
     expect_pair_refused("C2", &pair, LIBEXEC_FILE_PROGRAM,
                         (struct refusal){LIBEXEC_E_INTERPRETER_EMPTY, NOEXEC, LIBEXEC_STAGE_PLAN, ANY, 0x800});
+    pair = make_pair_at(LIBEXEC_KIT_ET_DYN, LIBEXEC_KIT_ET_DYN, 0x800, "\0x", 3);
+    expect_pair_refused("C2 behind a NUL", &pair, LIBEXEC_FILE_PROGRAM,
+                        (struct refusal){LIBEXEC_E_INTERPRETER_EMPTY, NOEXEC, LIBEXEC_STAGE_PLAN, ANY, 0x800});
+    pair = make_pair_at(LIBEXEC_KIT_ET_DYN, LIBEXEC_KIT_ET_DYN, 0x800, "x", 2); // the shortest name: it is not there
+    expect_pair_refused("C2 shortest", &pair, LIBEXEC_FILE_INTERPRETER,
+                        (struct refusal){LIBEXEC_E_OPEN, LIBEXEC_ERRNO_ENOENT, LIBEXEC_STAGE_SOURCE, ANY, ANY64});
 }
 
 static void bug_C3_unreadable_name_taken_as_static(void **state) {
