@@ -469,6 +469,8 @@ static void the_page_with_the_end_of_the_file(void **state) {
     } rows[] = {
         {0x2345, 0x2345, 0x2345, R | X, 3}, {0x2345, 0x2345, 0x2400, R | W, 3}, {0x2400, 0x2345, 0x2345, R | X, 3},
         {0x2400, 0x2345, 0x2400, R | W, 2}, {0x2345, 0x2345, 0x2345, R | W, 3}, {0x2001, 0x2001, 0x2002, R | W, 3},
+        {0x2fff, 0x2fff, 0x2fff, R | X, 3}, {0x2fff, 0x2fff, 0x3000, R | W, 3}, {0x3000, 0x3000, 0x3000, R | X, 3},
+        {0x3000, 0x3000, 0x3000, R | W, 3},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         for (uint32_t zeros = 0; zeros < 2; zeros++) {
@@ -487,7 +489,8 @@ static void the_page_with_the_end_of_the_file(void **state) {
             world_begin(&world, &scenario, &flavour);
             struct libexec_kit_image *const image = world_image(&world);
             check_loaded(&world, image);
-            EXPECT_EQUAL(&world, libexec_kit_read_ledger(world.kit).pages_shared, zeros != 0 ? rows[i].lent : 2);
+            EXPECT_EQUAL(&world, libexec_kit_read_ledger(world.kit).pages_shared,
+                         zeros != 0 ? rows[i].lent : rows[i].size / PAGE);
             libexec_kit_image_free(image);
             world_end(&world);
             libexec_kit_elf_end(&elf);
