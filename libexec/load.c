@@ -113,7 +113,6 @@ static uint64_t load_back(const struct libexec_state *state, struct libexec_map 
     operation->backing = LIBEXEC_BACKING_FAULT;
     if ((flags & LIBEXEC_SOURCE_FAULT) != 0)
         return region->length;
-    operation->backing = LIBEXEC_BACKING_WRITTEN;
     if ((region->rights & LIBEXEC_RIGHT_WRITE) == 0 && (flags & LIBEXEC_SOURCE_SHARE) != 0)
         operation->backing = LIBEXEC_BACKING_SHARE;
     else if ((flags & LIBEXEC_SOURCE_COPY_ON_WRITE) != 0)
@@ -139,7 +138,6 @@ static enum libexec_status load_map_region(struct libexec_state *state) {
     struct libexec_map *operation = libexec_space_operation(state);
     const uint64_t lent = load_back(state, operation);
     const uint64_t length = operation->region.length;
-    state->report.file = operation->region.file;
     if (lent == length)
         return libexec_space_map(state);
     state->must_fill = true;
@@ -159,7 +157,6 @@ static enum libexec_status load_map_region(struct libexec_state *state) {
 
 enum libexec_status libexec_load_map(struct libexec_state *state) {
     struct libexec_region_cursor cursor;
-    state->report.stage = LIBEXEC_STAGE_LOAD;
     state->space.roles[SPACE_VECTOR] = state->space.roles[SPACE_STRINGS] = state->space.slots;
     load_set_edges(state);
     libexec_load_begin(state, &cursor);
@@ -215,7 +212,7 @@ static LIBEXEC_APART_FOR_SIZE enum libexec_status load_fill_tls_part(struct libe
         .address = start,
         .length = end - start,
         .file_offset = plan->tls_offset + done,
-        .file_length = libexec_min(plan->tls_file_size - libexec_min(plan->tls_file_size, done), end - start),
+        .file_length = plan->tls_file_size - libexec_min(plan->tls_file_size, done),
         .kind = LIBEXEC_REGION_TLS,
         .file = LIBEXEC_FILE_PROGRAM,
     };

@@ -22,6 +22,7 @@ enum libexec_status libexec_space_flush(struct libexec_state *state) {
         code = host->map(state->context, state->space.handle, operations);
     if (code == 0)
         return LIBEXEC_OK;
+    state->report.file = operations->region.file;
     state->report.address = operations->region.address;
     return libexec_fail_host(&state->report, code == LIBEXEC_HOST_OCCUPIED ? LIBEXEC_E_OCCUPIED : LIBEXEC_E_MAP, code);
 }
