@@ -386,6 +386,134 @@ static void stacks_of_all_sizes(void **state) {
     assert_true(refused > 10 && prepared > 40);
 }
 
+// Stacks that are full to the byte: as many strings and pointers as the limit lets through, every entry of the
+// auxiliary vector, all words that scripts add; where the place of the stack pointer takes most of the room, and least. What is
+// charged is Linux's: the path, 8 bytes for each pointer of the caller's, and of a script's words and the argv[0] that
+// they replace whichever is longer. Small limits around those at which the stack's room ends with a page.
+struct brimful {
+    enum libexec_arguments_from from;
+    uint32_t depth;   // scripts, one naming the next
+    uint32_t first;   // length of argv[0]
+    uint32_t empties; // arguments that are empty
+    uint64_t limit;
+    uint64_t missing; // bytes that the limit is too low by
+    int random;
+};
+
+#define EMPTIES 300u
+#define ROOM (LIBEXEC_AUXV_MAX - 19u) // what the library's own entries and AT_NULL leave
+
+static char brim_first[301], brim_last[3 * PAGE];
+static const char *brim_argv[2 + EMPTIES + 2 * LIBEXEC_SCRIPT_DEPTH_MAX], *brim_envp[2];
+static const char *brim_expected[2 + EMPTIES + 2 * LIBEXEC_SCRIPT_DEPTH_MAX];
+static const char *const brim_scripts[] = {"/bin/s0", "/bin/s1", "/bin/s2", "/bin/s3", "/bin/s4", PROGRAM};
+static const char *const brim_lines[] = {"#!/bin/s1 a0\n", "#!/bin/s2 a1\n", "#!/bin/s3 a2\n", "#!/bin/s4 a3\n",
+                                         "#!" PROGRAM " a4\n"};
+static const char *const brim_words[] = {"a0", "a1", "a2", "a3", "a4"};
+
+static int constant_random_byte;
+static int constant_random(void *context, void *bytes, size_t length) {
+    (void)context;
+    memset(bytes, constant_random_byte, length);
+    return 0;
+}
+
+// Returns argc.
+static uint32_t fill_brim(const struct brimful *brimful) {
+    const uint32_t scripts = LIBEXEC_SCRIPT_DEPTH_MAX - brimful->depth;
+    uint32_t given = 0, placed = 0;
+    uint64_t replacing = 0;
+    memset(brim_first, 'f', brimful->first);
+    brim_first[brimful->first] = 0;
+    brim_argv[given++] = brim_first;
+    for (uint32_t i = LIBEXEC_SCRIPT_DEPTH_MAX; i > scripts; i--) {
+        brim_expected[placed++] = brim_scripts[i];
+        brim_expected[placed++] = brim_words[i - 1];
+        replacing += strlen(brim_scripts[i]) + strlen(brim_words[i - 1]) + 2;
+    }
+    brim_expected[placed++] = brimful->depth == 0 ? brim_first : brim_scripts[scripts];
+    replacing += brimful->depth == 0 ? 0 : strlen(brim_scripts[scripts]) + 1;
+    for (uint32_t i = 0; i < brimful->empties; i++)
+        brim_argv[given++] = brim_expected[placed++] = "";
+    brim_argv[given] = brim_expected[placed] = NULL;
+    const uint64_t others = 8 * (given + 1) + strlen(brim_scripts[scripts]) + 1 + brimful->empties +
+                            (replacing > brimful->first + 1 ? replacing : brimful->first + 1);
+    assert_true(others < brimful->limit && brimful->limit - others < sizeof(brim_last));
+    memset(brim_last, 'e', sizeof(brim_last));
+    brim_last[brimful->limit - others - 1] = 0;
+    brim_envp[0] = brim_last;
+    return placed;
+}
+
+static void execute_brimful(struct world *world) {
+    static struct libexec_auxv entries[ROOM];
+    const struct brimful *const brimful = world->scenario->data;
+    const uint32_t scripts = LIBEXEC_SCRIPT_DEPTH_MAX - brimful->depth;
+    for (uint32_t i = scripts; i < LIBEXEC_SCRIPT_DEPTH_MAX; i++)
+        world_bytes(world, brim_scripts[i], brim_lines[i], strlen(brim_lines[i]));
+    world_file(world, PROGRAM, &program);
+    world_execute(world, brim_scripts[scripts]);
+    for (uint32_t i = 0; i < ROOM; i++)
+        entries[i] = (struct libexec_auxv){3000 + i, UINT64_MAX};
+    world->request.auxv = entries;
+    world->request.auxv_count = ROOM;
+    world->policy.argument_limit = brimful->limit - brimful->missing;
+    constant_random_byte = brimful->random;
+    libexec_kit_host(world->kit)->random = constant_random;
+    if (brimful->from == LIBEXEC_ARGUMENTS_USER)
+        world_user_arguments(world, brim_argv, brim_envp);
+    else if (brimful->from == LIBEXEC_ARGUMENTS_KERNEL)
+        world_arguments(world, brim_argv, brim_envp);
+    else
+        world->request.arguments =
+            (struct libexec_arguments){.from = LIBEXEC_ARGUMENTS_ITERATOR,
+                                       .argv_strings = iterate(brim_argv, 1 + brimful->empties),
+                                       .envp_strings = iterate(brim_envp, 1)};
+}
+
+static void expect_brimful(struct brimful brimful, const struct flavour *flavour) {
+    static struct world world;
+    const struct scenario scenario = {.name = "brimful", .set_up = execute_brimful, .data = &brimful};
+    const uint32_t argc = fill_brim(&brimful);
+    world_begin(&world, &scenario, flavour);
+    struct libexec_kit_image *const image = world_image(&world);
+    const char *const path = brim_scripts[LIBEXEC_SCRIPT_DEPTH_MAX - brimful.depth];
+    check_stack(&world, image, &(struct expected_stack){.argc = argc, .argv = brim_expected, .envc = 1,
+                                                        .envp = brim_envp, .path = path});
+    libexec_kit_image_free(image);
+    libexec_kit_abandon(world.kit, &world.exec);
+    world_end(&world);
+    brimful.missing = 1;
+    world_begin(&world, &scenario, flavour);
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_ARGUMENTS_TOO_LARGE);
+    const struct libexec_report *const report = libexec_exec_report(&world.exec);
+    const uint32_t numbers = LIBEXEC_REPORT_VALUE | LIBEXEC_REPORT_LIMIT;
+    EXPECT_EQUAL(&world, report->known & numbers, numbers);
+    EXPECT_EQUAL(&world, report->limit, brimful.limit - 1);
+    EXPECT_EQUAL(&world, report->value, brimful.limit); // as many as there are, one too many
+    EXPECT_EQUAL(&world, report->stage, LIBEXEC_STAGE_ARGUMENTS);
+    EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+    world_end(&world);
+}
+
+static void stacks_that_are_full_to_the_byte(void **state) {
+    (void)state;
+    static const uint32_t depths[] = {0, 1, LIBEXEC_SCRIPT_DEPTH_MAX};
+    for (uint64_t limit = 2 * PAGE - 3072; limit <= 2 * PAGE - 3032; limit += 8) // 3,056 bytes of the last page are
+        for (int from = 0; from < 3; from++)                                     // for what is not charged
+            for (size_t depth = 0; depth < 3; depth++)
+                for (int random = 0; random < 2; random++)
+                    for (uint32_t empties = 0; empties <= EMPTIES; empties += EMPTIES)
+                        expect_brimful((struct brimful){.from = (enum libexec_arguments_from)from,
+                                                        .depth = depths[depth], .first = 1, .empties = empties,
+                                                        .limit = limit, .random = random * 0xff}, flavour_full);
+    // An argv[0] that goes, shorter and longer than what comes in its place, which for one script is 24 bytes.
+    for (size_t depth = 1; depth < 3; depth++)
+        for (uint32_t first = 0; first <= 300; first += first < 40 ? 1 : 20)
+            expect_brimful((struct brimful){.from = LIBEXEC_ARGUMENTS_USER, .depth = depths[depth], .first = first,
+                                            .empties = 3, .limit = 5000}, first % 2 == 0 ? flavour_full : &flavours[6]);
+}
+
 // ---- The auxiliary vector -----------------------------------------------------------------------------------------
 
 struct extra {
@@ -482,6 +610,75 @@ static void the_librarys_entries_are_its_own(void **state) {
     end_with(&world, image);
 }
 
+static const uint64_t types_alone[] = {16, 6, 17, 3, 4, 5, 7, 8, 9, 11, 12, 13, 14, 23, 25, 26, 31, 15};
+#define ALONE (sizeof(types_alone) / sizeof(types_alone[0]))
+
+// The value of an entry of the same type; `without` where there is none.
+static uint64_t value_in(const struct libexec_auxv *entries, size_t count, uint64_t type, uint64_t without) {
+    for (size_t i = 0; i < count; i++)
+        if (entries[i].type == type)
+            return entries[i].value;
+    return without;
+}
+
+static bool points_to_the_stack(uint64_t type) { // to what an entry more or less moves
+    return type == LIBEXEC_AT_RANDOM || type == LIBEXEC_AT_EXECFN || type == LIBEXEC_AT_PLATFORM;
+}
+
+// One entry of the host's, in the request, in the answer, or one in each: its type decides where it stands, whether it
+// gives one of the library's entries its value, or whether it is left out; and every other entry is as without it.
+static void expect_type(uint64_t type, int from, const struct libexec_auxv *without) {
+    static struct world world;
+    static const uint64_t given_by_the_host[] = {16, 17, 26};
+    const struct libexec_auxv request = {type, 0x7700}, answer = {type, 0x8800};
+    const struct extra extra = {.request = &request, .request_count = from != 1,
+                                .answer = {.auxv = &answer, .auxv_count = from != 0}};
+    uint64_t expected[ALONE + 2];
+    size_t count = 0, own = ALONE;
+    while (own > 0 && types_alone[own - 1] != type)
+        own--;
+    if (type == LIBEXEC_AT_SYSINFO_EHDR || type == LIBEXEC_AT_MINSIGSTKSZ)
+        expected[count++] = type;
+    for (size_t i = 0; i < ALONE; i++)
+        expected[count++] = types_alone[i];
+    if (count == ALONE && own == 0 && type != LIBEXEC_AT_NULL && type != LIBEXEC_AT_IGNORE)
+        expected[count++] = type;
+    expected[count++] = LIBEXEC_AT_NULL;
+    bool taken = own == 0;
+    for (size_t i = 0; i < 3; i++)
+        taken |= given_by_the_host[i] == type;
+    struct libexec_kit_image *const image = image_with(&world, &extra);
+    const struct libexec_auxv *auxv = NULL;
+    EXPECT_EQUAL(&world, libexec_kit_image_auxv(image, &auxv), count);
+    for (size_t i = 0; i < count; i++) {
+        EXPECT_EQUAL(&world, auxv[i].type, expected[i]);
+        if (taken && type != LIBEXEC_AT_NULL && auxv[i].type == type)
+            EXPECT_EQUAL(&world, auxv[i].value, from == 0 ? request.value : answer.value);
+        else if (!points_to_the_stack(auxv[i].type))
+            EXPECT_EQUAL(&world, auxv[i].value, value_in(without, ALONE, auxv[i].type, 0));
+    }
+    end_with(&world, image);
+}
+
+static void every_type_of_entry(void **state) {
+    (void)state;
+    static struct world world;
+    static const uint64_t large[] = {255, 256 + 16, 1000, (UINT64_C(1) << 32) + 16, UINT64_MAX - 63, UINT64_MAX};
+    const struct extra nothing = {0};
+    struct libexec_kit_image *const image = image_with(&world, &nothing);
+    const struct libexec_auxv *auxv = NULL;
+    struct libexec_auxv without[ALONE];
+    EXPECT_EQUAL(&world, libexec_kit_image_auxv(image, &auxv), ALONE + 1);
+    memcpy(without, auxv, sizeof(without));
+    end_with(&world, image);
+    for (int from = 0; from < 3; from++) {
+        for (uint64_t type = 0; type <= 130; type++)
+            expect_type(type, from, without);
+        for (size_t i = 0; i < sizeof(large) / sizeof(large[0]); i++)
+            expect_type(large[i], from, without);
+    }
+}
+
 static void ids_and_secure_come_from_the_answer(void **state) {
     (void)state;
     static struct world world;
@@ -517,6 +714,118 @@ static void the_capacity_of_the_vector(void **state) {
     EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_EINVAL);
     EXPECT(&world, libexec_kit_ledger_empty(world.kit));
     world_end(&world);
+}
+
+// Entries of both tables, of Linux's types and others, and types that are in both, which count once.
+static void the_capacity_whoever_gives_the_entries(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t request; // vendor entries
+        uint32_t answer;
+        uint32_t shared; // so many of the answer's are the request's last ones
+        uint32_t linux;  // and so many that have a place of their own
+        bool fits;
+    } rows[] = {
+        {ROOM, 0, 0, 0, true},       {ROOM + 1, 0, 0, 0, false},  {0, ROOM, 0, 0, true},
+        {0, ROOM + 1, 0, 0, false},  {14, ROOM - 14, 0, 0, true}, {14, ROOM - 13, 0, 0, false},
+        {ROOM, 1, 0, 0, false},      {ROOM, 1, 1, 0, true},       {ROOM, ROOM, ROOM, 0, true},
+        {ROOM, 10, 9, 0, false},     {ROOM - 5, 0, 0, 5, true},   {ROOM - 4, 0, 0, 5, false},
+        {10, ROOM - 15, 0, 5, true}, {10, ROOM - 14, 0, 5, false}, {ROOM + 20, 0, 0, 0, false},
+        {0, 500, 0, 5, false},       {500, 500, 0, 5, false},     {ROOM + 2, 0, 0, 0, false}};
+    static const uint64_t linux_types[] = {33, 51, 2, 27, 28};
+    static struct libexec_auxv request[512], answer[512];
+    static struct world world;
+    for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+        const uint32_t first = rows[row].request - rows[row].shared;
+        for (uint32_t i = 0; i < rows[row].request; i++)
+            request[i] = (struct libexec_auxv){5000 + i, i};
+        for (uint32_t i = 0; i < rows[row].linux; i++)
+            request[rows[row].request + i] = (struct libexec_auxv){linux_types[i], i};
+        for (uint32_t i = 0; i < rows[row].answer; i++)
+            answer[i] = (struct libexec_auxv){5000 + first + i, 0x10000 + first + i};
+        const struct extra extra = {.request = request, .request_count = rows[row].request + rows[row].linux,
+                                    .answer = {.auxv = answer, .auxv_count = rows[row].answer}};
+        if (!rows[row].fits) {
+            const struct scenario scenario = {.name = "entries", .set_up = execute_extra, .data = &extra};
+            world_begin(&world, &scenario, flavour_full);
+            EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_AUXV_CAPACITY);
+            const struct libexec_report *const report = libexec_exec_report(&world.exec);
+            const uint32_t numbers = LIBEXEC_REPORT_VALUE | LIBEXEC_REPORT_LIMIT;
+            EXPECT_EQUAL(&world, report->known & numbers, numbers);
+            EXPECT(&world, report->value > LIBEXEC_AUXV_MAX);
+            EXPECT_EQUAL(&world, report->limit, LIBEXEC_AUXV_MAX);
+            EXPECT_EQUAL(&world, report->stage, LIBEXEC_STAGE_STACK);
+            EXPECT_EQUAL(&world, report->file, LIBEXEC_FILE_NONE);
+            EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+            world_end(&world);
+            continue;
+        }
+        struct libexec_kit_image *const image = image_with(&world, &extra);
+        const struct libexec_auxv *auxv = NULL;
+        const uint32_t count = libexec_kit_image_auxv(image, &auxv);
+        EXPECT_EQUAL(&world, count, LIBEXEC_AUXV_MAX);
+        uint32_t seen[2] = {0, 0}; // those of the answer's, and of the request's that the answer has not: in order
+        for (uint32_t i = 0; i < count; i++) {
+            if (auxv[i].type < 5000)
+                continue;
+            const bool answered = auxv[i].value >= 0x10000;
+            EXPECT_EQUAL(&world, auxv[i].type, 5000 + (answered ? first : 0) + seen[answered]++);
+            EXPECT_EQUAL(&world, auxv[i].value, (answered ? 0x10000 : 0) + auxv[i].type - 5000);
+        }
+        EXPECT(&world, seen[0] == first && seen[1] == rows[row].answer);
+        for (uint32_t i = 0; i < rows[row].linux; i++)
+            EXPECT_EQUAL(&world, auxv_value(&world, image, linux_types[i]), i);
+        end_with(&world, image);
+    }
+}
+
+// AT_PLATFORM: the architecture's string, of which 63 characters are used; no entry where there is none.
+static void the_machines_name(void **state) {
+    (void)state;
+    static struct world world;
+    static char name[200];
+    static const uint32_t lengths[] = {0, 1, 6, 15, 62, 63, 64, 65, 199};
+    static const uint64_t others[] = {16, 6, 17, 3, 4, 5, 7, 8, 9, 11, 12, 13, 14, 23, 25, 26, 31};
+    static struct libexec_auxv many[ROOM + 1];
+    for (uint32_t i = 0; i <= ROOM; i++)
+        many[i] = (struct libexec_auxv){6000 + i, i};
+    // With no entry of the host's, and with as many as fit.
+    for (uint32_t extra_count = 0; extra_count <= ROOM; extra_count += ROOM)
+        for (size_t i = 0; i <= sizeof(lengths) / sizeof(lengths[0]); i++) {
+            const bool named = i < sizeof(lengths) / sizeof(lengths[0]);
+            const uint32_t count = named || extra_count == 0 ? extra_count : extra_count + 1;
+            const struct extra extra = {.request = many, .request_count = count};
+            const struct scenario scenario = {.name = "platform", .set_up = execute_extra, .data = &extra};
+            struct libexec_arch arch = libexec_kit_arch;
+            memset(name, 'p', sizeof(name));
+            name[named ? lengths[i] : 0] = 0;
+            arch.platform = named ? name : NULL;
+            world_begin(&world, &scenario, flavour_full);
+            world.request.arch = &arch;
+            struct libexec_kit_image *const image = world_image(&world);
+            const struct libexec_auxv *auxv = NULL;
+            const size_t placed = sizeof(others) / sizeof(others[0]);
+            EXPECT_EQUAL(&world, libexec_kit_image_auxv(image, &auxv), placed + named + count + 1);
+            for (size_t k = 0; k < placed; k++)
+                EXPECT_EQUAL(&world, auxv[k].type, others[k]);
+            EXPECT_EQUAL(&world, auxv_has(image, LIBEXEC_AT_PLATFORM), named);
+            size_t length = 0;
+            if (named) {
+                char *const text = libexec_kit_image_string(image, auxv_value(&world, image, LIBEXEC_AT_PLATFORM),
+                                                            &length);
+                EXPECT_EQUAL(&world, length, lengths[i] < 63 ? lengths[i] : 63);
+                EXPECT_EQUAL(&world, strspn(text, "p"), length);
+                free(text);
+            }
+            char *const path = libexec_kit_image_string(image, auxv_value(&world, image, LIBEXEC_AT_EXECFN), NULL);
+            EXPECT(&world, strcmp(path, PROGRAM) == 0);
+            free(path);
+            const struct libexec_arguments_placed *const arguments = libexec_kit_image_arguments(image);
+            char *const first = libexec_kit_image_string(image, arguments->strings, &length);
+            EXPECT(&world, strcmp(first, "x") == 0);
+            free(first);
+            end_with(&world, image);
+        }
 }
 
 // Delivers 1, 2, 3, ... over all calls.
@@ -564,11 +873,15 @@ int main(void) {
         cmocka_unit_test(bug_D4_fixed_array_of_arguments),
         cmocka_unit_test(bug_D9_limits_after_the_point_of_no_return),
         cmocka_unit_test(stacks_of_all_sizes),
+        cmocka_unit_test(stacks_that_are_full_to_the_byte),
         cmocka_unit_test(the_vector_without_the_hosts_help),
         cmocka_unit_test(the_hosts_entries_stand_in_linuxs_order),
         cmocka_unit_test(the_librarys_entries_are_its_own),
+        cmocka_unit_test(every_type_of_entry),
         cmocka_unit_test(ids_and_secure_come_from_the_answer),
         cmocka_unit_test(the_capacity_of_the_vector),
+        cmocka_unit_test(the_capacity_whoever_gives_the_entries),
+        cmocka_unit_test(the_machines_name),
         cmocka_unit_test(the_random_bytes_are_the_hosts),
     };
     const int failed = RUN(stack);

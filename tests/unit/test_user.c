@@ -204,6 +204,137 @@ static void strings_of_every_length(void **state) {
         }
 }
 
+// Strings and the pointers to them, which may say anything; what each must be is said beside it.
+#define CHAINED 300u
+struct chain {
+    libexec_address at; // where the next text goes
+    uint32_t count;
+    libexec_address pointers[CHAINED];
+    const char *expected[CHAINED + 1];
+    char texts[CHAINED][400];
+};
+
+// Writes `length` bytes, none of them a NUL, and behind them a NUL. `kind` 0: plain text; 1: what a test of several
+// bytes at once may take for a NUL, or hide one.
+static const char *chain_text(struct world *world, struct chain *chain, uint32_t length, int kind) {
+    static const char odd[] = {'a', '\x01', '\x80', '\xff', '\x7f', '\x81', 'b'};
+    char *const text = chain->texts[chain->count];
+    assert_true(chain->count < CHAINED && length < sizeof(chain->texts[0]));
+    for (uint32_t i = 0; i < length; i++)
+        text[i] = kind == 0 ? (char)('a' + (chain->count + i) % 26) : odd[(chain->count + i * i) % sizeof(odd)];
+    text[length] = 0;
+    world_user_string(world, chain->at, text);
+    return text;
+}
+
+static void chain_pointer(struct chain *chain, libexec_address pointer, const char *expected) {
+    chain->pointers[chain->count] = pointer;
+    chain->expected[chain->count++] = expected;
+}
+
+// A text where the one before it ended.
+static void chain_add(struct world *world, struct chain *chain, uint32_t length, int kind) {
+    const char *const text = chain_text(world, chain, length, kind);
+    chain_pointer(chain, chain->at, text);
+    chain->at += length + 1;
+}
+
+static void check_chain(struct world *world, struct chain *chain) {
+    chain->expected[chain->count] = NULL;
+    world_user_fill(world, V, 8 * (CHAINED + 1));
+    libexec_kit_user_vector(world->kit, V, chain->pointers, chain->count);
+    from_user(world, V, 0);
+    struct libexec_kit_image *const image = world_image(world);
+    check_stack(world, image, &(struct expected_stack){.argc = chain->count, .argv = chain->expected,
+                                                       .path = PROGRAM});
+    libexec_kit_image_free(image);
+    libexec_kit_abandon(world->kit, &world->exec);
+    world_end(world);
+}
+
+// The next pointer is `distance` bytes further, the NUL is anywhere before, there or behind: a string ends at its first
+// NUL, whatever pointers say, and the next one begins where its pointer says.
+static void a_string_ends_at_its_first_nul(void **state) {
+    (void)state;
+    static struct world world;
+    static struct chain chain;
+    const struct scenario scenario = {.name = "chain", .set_up = execute};
+    for (uint32_t distance = 1; distance <= 100; distance++)
+        for (int kind = 0; kind < 2; kind++) {
+            world_begin(&world, &scenario, &flavours[distance % 3]);
+            memset(&chain, 0, sizeof(chain));
+            chain.at = S + 37 * distance;
+            chain_add(&world, &chain, 3, 0);
+            for (uint32_t length = 0; length < distance + 40; length++) {
+                if (length >= distance) { // the next one begins inside this one, or at its NUL
+                    const char *const text = chain_text(&world, &chain, length, kind);
+                    chain_pointer(&chain, chain.at, text);
+                    chain_pointer(&chain, chain.at + distance, text + distance);
+                    chain.at += length + 1;
+                    continue;
+                }
+                char between[100]; // from the NUL to the next one
+                memset(between, kind == 0 ? 'Q' : 0, sizeof(between));
+                libexec_kit_user_write(world.kit, chain.at, between, distance);
+                chain_pointer(&chain, chain.at, chain_text(&world, &chain, length, kind));
+                chain.at += distance;
+                chain_add(&world, &chain, length % 5, kind);
+            }
+            check_chain(&world, &chain);
+        }
+}
+
+// NULs around the end of a page and around the end of what may have been fetched first; what follows the string has
+// its pointer, and the last string lies before all others, so that no pointer tells how far they go.
+static void strings_that_end_where_a_fetch_may_end(void **state) {
+    (void)state;
+    static struct world world;
+    static struct chain chain;
+    const struct scenario scenario = {.name = "ends", .set_up = execute};
+    for (uint32_t length = 1; length < 300; length++)
+        for (uint32_t form = 0; form < 4; form++) {
+            world_begin(&world, &scenario, &flavours[(length + form) % 3]);
+            memset(&chain, 0, sizeof(chain));
+            // The NUL of the second string: anywhere; the last byte of a page, the first one, the second one.
+            chain.at = S + 0x10000 + (form == 0 ? 0x800 : PAGE - 4 + form - length - 2);
+            chain_add(&world, &chain, 1, 0);
+            chain_add(&world, &chain, length, 0);
+            chain_add(&world, &chain, length % 7, 0);
+            chain_add(&world, &chain, 40, 0);
+            chain.at = S;
+            chain_add(&world, &chain, 3, 0);
+            check_chain(&world, &chain);
+        }
+}
+
+// The last byte of all memory may be a string's NUL, and the last word a vector's NULL.
+static void strings_and_vectors_at_the_top(void **state) {
+    (void)state;
+    static struct world world;
+    static const char *const argv[] = {"one", "", NULL};
+    static const char *const envp[] = {"A=1", NULL};
+    const struct scenario scenario = {.name = "top", .set_up = execute};
+    for (int form = 0; form < 4; form++) {
+        const libexec_address vectors[2] = {form == 1 ? 0 - (libexec_address)24 : V,
+                                            form == 2 ? 0 - (libexec_address)16 : V + 0x100};
+        const libexec_address strings[3] = {form == 3 ? 0 - (libexec_address)5 : S,
+                                            form == 3 ? 0 - (libexec_address)1 : S + 4, S + 0x40};
+        world_begin(&world, &scenario, &flavours[form % 3]);
+        libexec_kit_user_write(world.kit, strings[0], argv[0], 4);
+        libexec_kit_user_write(world.kit, strings[1], argv[1], 1);
+        libexec_kit_user_write(world.kit, strings[2], envp[0], 4);
+        libexec_kit_user_vector(world.kit, vectors[0], strings, 2);
+        libexec_kit_user_vector(world.kit, vectors[1], strings + 2, 1);
+        from_user(&world, vectors[0], vectors[1]);
+        struct libexec_kit_image *const image = world_image(&world);
+        check_stack(&world, image, &(struct expected_stack){.argc = 2, .argv = argv, .envc = 1, .envp = envp,
+                                                            .path = PROGRAM});
+        libexec_kit_image_free(image);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+}
+
 // ---- Faults -------------------------------------------------------------------------------------------------------
 
 struct fault {
@@ -271,6 +402,119 @@ static void bug_D5_faults_are_told(void **state) {
                                         .status = LIBEXEC_E_ARGUMENT_FAULT, .error = FAULT,
                                         .stage = LIBEXEC_STAGE_ARGUMENTS, .program_header = ANY, .offset = ANY64,
                                         .argument = faults[i].argument, .after_space = true});
+}
+
+// The address is that of the string or vector, or a later one of its own that could not be read.
+static void a_fault_says_where(void **state) {
+    (void)state;
+    static struct world world;
+    for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+        for (size_t host = 0; host < 3; host++) {
+            const struct fault *const fault = &faults[i];
+            const struct scenario scenario = {.name = fault->name, .set_up = execute_fault, .data = fault};
+            libexec_address expected = fault->argv != 0 ? fault->argv : fault->envp;
+            for (int k = 0; k < 3; k++)
+                expected = fault->strings[k] != 0 ? fault->strings[k] : expected;
+            if (fault->hole != 0)
+                expected = fault->hole;
+            world_begin(&world, &scenario, &flavours[host]);
+            EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_ARGUMENT_FAULT);
+            const struct libexec_report *const report = libexec_exec_report(&world.exec);
+            EXPECT(&world, (report->known & LIBEXEC_REPORT_ADDRESS) != 0);
+            EXPECT_EQUAL(&world, report->address, expected);
+            EXPECT_EQUAL(&world, (report->known & LIBEXEC_REPORT_ARGUMENT) != 0, fault->argument != ANY);
+            EXPECT(&world, report->host_code > 0);
+            world_end(&world);
+        }
+}
+
+// Memory is mapped up to the last address, and what is there does not end: no callback is asked for what would follow.
+// A string is told by its beginning; of a vector, where it would go on: at 0.
+static void what_runs_past_the_last_address(void **state) {
+    (void)state;
+    static struct world world;
+    static const struct {
+        uint64_t before_the_top[2]; // strings of argv; 0: a good one
+        uint64_t argv;              // 8 bytes for each pointer that fits before the top; 0: elsewhere
+        uint64_t envp;
+        libexec_address address;
+        uint32_t argument; // ANY: none
+    } rows[] = {
+        {.before_the_top = {1}, .address = UINT64_MAX, .argument = 0},
+        {.before_the_top = {0, 5}, .address = UINT64_MAX - 4, .argument = 1},
+        {.before_the_top = {0, 64}, .address = UINT64_MAX - 63, .argument = 1},
+        {.before_the_top = {3000, 4096}, .address = UINT64_MAX - 2999, .argument = 0},
+        {.before_the_top = {0, 4096}, .address = UINT64_MAX - 4095, .argument = 1},
+        {.before_the_top = {0, 9000}, .address = UINT64_MAX - 8999, .argument = 1},
+        {.argv = 16, .argument = ANY},
+        {.argv = 19, .argument = ANY},
+        {.argv = 8 * 600, .argument = ANY},
+        {.envp = 8, .argument = ANY},
+        {.envp = 8 * 513 + 3, .argument = ANY},
+    };
+    const struct scenario scenario = {.name = "past the top", .set_up = execute};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        for (size_t host = 0; host < 3; host++) {
+            static uint8_t text[3 * PAGE];
+            libexec_address pointers[2];
+            world_begin(&world, &scenario, &flavours[host]);
+            world_user_string(&world, S, "good");
+            memset(text, 't', sizeof(text));
+            if ((rows[i].argv | rows[i].envp) != 0)
+                for (size_t at = (rows[i].argv | rows[i].envp) % 8; at < sizeof(text); at += 8)
+                    memcpy(text + sizeof(text) - at, &(libexec_address){S}, at < 8 ? 0 : 8);
+            libexec_kit_user_write(world.kit, 0 - (libexec_address)sizeof(text), text, sizeof(text));
+            for (int k = 0; k < 2; k++)
+                pointers[k] = rows[i].before_the_top[k] != 0 ? 0 - rows[i].before_the_top[k] : S;
+            world_user_fill(&world, V, 0x200);
+            libexec_kit_user_vector(world.kit, V, pointers, 2);
+            libexec_kit_user_vector(world.kit, V + 0x100, pointers, 0);
+            from_user(&world, rows[i].argv != 0 ? 0 - rows[i].argv : V,
+                      rows[i].envp != 0 ? 0 - rows[i].envp : V + 0x100);
+            EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_ARGUMENT_FAULT);
+            const struct libexec_report *const report = libexec_exec_report(&world.exec);
+            EXPECT(&world, (report->known & LIBEXEC_REPORT_ADDRESS) != 0);
+            EXPECT_EQUAL(&world, report->address, rows[i].address);
+            EXPECT_EQUAL(&world, report->host_code, 0);
+            EXPECT_EQUAL(&world, report->stage, LIBEXEC_STAGE_ARGUMENTS);
+            EXPECT_EQUAL(&world, (report->known & LIBEXEC_REPORT_ARGUMENT) != 0, rows[i].argument != ANY);
+            if (rows[i].argument != ANY)
+                EXPECT_EQUAL(&world, report->argument, rows[i].argument);
+            EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+            world_end(&world);
+        }
+}
+
+// The words of a script's first line count among the arguments, and come in place of argv[0]; a bad argv[0] is told as
+// what it was.
+static void faults_behind_a_scripts_words(void **state) {
+    (void)state;
+    static struct world world;
+    static const char line[] = "#!" PROGRAM " word\n";
+    static const uint32_t expected[] = {0, 3, 4, 5}; // argv: program, word, script, argv[1], argv[2]; then envp
+    const struct scenario scenario = {.name = "behind words", .set_up = execute};
+    for (uint32_t bad = 0; bad < 4; bad++)
+        for (uint32_t host = 1; host < 3; host++) {
+            world_begin(&world, &scenario, &flavours[host]);
+            world_bytes(&world, "/bin/script", line, sizeof(line) - 1);
+            world_execute(&world, "/bin/script");
+            libexec_address pointers[4] = {S, S + 4, S + 8, S + 12};
+            world_user_string(&world, S, "one");
+            world_user_string(&world, S + 4, "two");
+            world_user_string(&world, S + 8, "six");
+            world_user_string(&world, S + 12, "A=1");
+            pointers[bad] = HOLE + bad;
+            world_user_fill(&world, V, 0x200);
+            libexec_kit_user_vector(world.kit, V, pointers, 3);
+            libexec_kit_user_vector(world.kit, V + 0x100, pointers + 3, 1);
+            from_user(&world, V, V + 0x100);
+            EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_ARGUMENT_FAULT);
+            const struct libexec_report *const report = libexec_exec_report(&world.exec);
+            EXPECT(&world, (report->known & LIBEXEC_REPORT_ARGUMENT) != 0);
+            EXPECT_EQUAL(&world, report->argument, expected[bad]);
+            EXPECT_EQUAL(&world, report->address, HOLE + bad);
+            world_end(&world);
+        }
 }
 
 // Where two strings are bad the first one decides, a bad vector before either (row 12 of docs/linux-differences.md).
@@ -390,6 +634,71 @@ static void a_vector_without_end(void **state) {
                                     .status = LIBEXEC_E_ARGUMENTS_TOO_LARGE, .error = LIBEXEC_ERRNO_E2BIG,
                                     .stage = LIBEXEC_STAGE_ARGUMENTS, .program_header = ANY, .offset = ANY64,
                                     .argument = ANY, .after_space = true, .plain_only = true});
+}
+
+// A vector that does not end costs no more to fetch than the limit, wherever it begins and whatever the other one is;
+// and what is too long is the vectors, not one of the strings.
+static void an_endless_vector_is_not_read_further(void **state) {
+    (void)state;
+    static struct world world;
+    static libexec_address pointers[4096];
+    static const uint64_t limits[] = {100, 4096, 8192 - 3056, 65536 + 1};
+    const struct scenario scenario = {.name = "endless", .set_up = execute};
+    for (size_t limit = 0; limit < sizeof(limits) / sizeof(limits[0]); limit++)
+        for (uint32_t endless = 1; endless < 4; endless++) // bits: argv, envp
+            for (uint32_t other = 0; other < 4; other++)
+                for (uint64_t in_page = 0; in_page < PAGE; in_page += 0x3ff) {
+                    world_begin(&world, &scenario, &flavours[other % 3]);
+                    for (size_t i = 0; i < 4096; i++)
+                        pointers[i] = S;
+                    world_user_string(&world, S, "");
+                    for (uint64_t at = 0; at < 0x20000; at += sizeof(pointers))
+                        libexec_kit_user_write(world.kit, V + in_page + at, pointers, sizeof(pointers));
+                    libexec_kit_user_vector(world.kit, V + 0x100000, pointers, other);
+                    const libexec_address good = V + 0x100000;
+                    world.policy.argument_limit = limits[limit];
+                    from_user(&world, (endless & 1) != 0 ? V + in_page : good, (endless & 2) != 0 ? V + in_page : good);
+                    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_ARGUMENTS_TOO_LARGE);
+                    const struct libexec_report *const report = libexec_exec_report(&world.exec);
+                    EXPECT_EQUAL(&world, report->known & LIBEXEC_REPORT_ARGUMENT, 0);
+                    EXPECT_EQUAL(&world, report->limit, limits[limit]);
+                    EXPECT_EQUAL(&world, report->value, limits[limit] + 1);
+                    const uint64_t most = limits[limit] + ((endless & 1) != 0 ? 8 : 256 + 16);
+                    EXPECT(&world, libexec_kit_read_ledger(world.kit).bytes_fetched <= most);
+                    EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+                    world_end(&world);
+                }
+}
+
+// What a report of something too long says: the string by its address in the caller's memory; where there is no room
+// for all of them, where in the new stack it ends.
+static void what_is_too_long_is_told(void **state) {
+    (void)state;
+    static struct world world;
+    const uint32_t numbers = LIBEXEC_REPORT_VALUE | LIBEXEC_REPORT_LIMIT | LIBEXEC_REPORT_ADDRESS;
+    const struct scenario one = {.name = "one too long", .set_up = execute_endless_string};
+    const struct scenario all = {.name = "all too large", .set_up = execute_longest_string};
+    for (size_t host = 0; host < 3; host++) {
+        world_begin(&world, &one, &flavours[host]);
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_STRING_TOO_LONG);
+        const struct libexec_report *const report = libexec_exec_report(&world.exec);
+        EXPECT_EQUAL(&world, report->known & numbers, numbers);
+        EXPECT_EQUAL(&world, report->value, LIBEXEC_STRING_MAX + 1);
+        EXPECT_EQUAL(&world, report->limit, LIBEXEC_STRING_MAX);
+        EXPECT_EQUAL(&world, report->address, S + 5);
+        EXPECT_EQUAL(&world, report->argument, 1);
+        world_end(&world);
+        world_begin(&world, &all, &flavours[host]);
+        world.policy.argument_limit = 100000;
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_ARGUMENTS_TOO_LARGE);
+        EXPECT_EQUAL(&world, report->known & numbers, numbers);
+        EXPECT_EQUAL(&world, report->value, 100001);
+        EXPECT_EQUAL(&world, report->limit, 100000);
+        EXPECT_EQUAL(&world, report->argument, 1);
+        // Where the string that does not fit would have begun: behind what comes before it.
+        EXPECT(&world, report->address % PAGE != 0 && report->address > UINT64_C(1) << 40);
+        world_end(&world);
+    }
 }
 
 static void execute_limited(struct world *world, uint64_t limit) {
@@ -600,6 +909,82 @@ static void bug_D6_double_fetch(void **state) {
     printf("%u edited execs prepared, %u refused, %u edits\n", prepared, refused, edits);
 }
 
+// ---- Anything, anywhere -------------------------------------------------------------------------------------------
+
+#define POOL 0x5000u
+
+// Strings in a pool of random bytes, next to each other, inside each other or far apart; vectors anywhere, one behind
+// the other or in the other. Where the pool or a vector ends with a page the next page is not there.
+static void strings_at_random(void **state) {
+    (void)state;
+    static struct world world;
+    static char pool[POOL];
+    static const size_t hosts[] = {0, 1, 2, 6, 7, 9, 11}; // all that do not bounce, more or less
+    static const uint32_t rarity[] = {2, 7, 30, 100, 400, 3000};
+    const struct scenario scenario = {.name = "random", .set_up = execute};
+    for (uint64_t seed = 1; seed <= 700; seed++) {
+        struct editor dice = {.state = seed};
+        libexec_address pointers[2][61];
+        const char *expected[2][61];
+        uint32_t counts[2];
+        world_begin(&world, &scenario, &flavours[hosts[seed % 7]]);
+        libexec_kit_free(world.kit); // again, with another stack
+        world.options.seed = seed;
+        world.kit = libexec_kit_new(&world.options);
+        execute(&world);
+        draw(&dice, 2);
+        const uint32_t kind = draw(&dice, 3), nuls = rarity[draw(&dice, 6)];
+        for (uint32_t i = 0; i < POOL; i++)
+            pool[i] = draw(&dice, nuls) == 0 ? 0 : (char)(kind == 0 ? 'a' + draw(&dice, 26) : 1 + draw(&dice, 255));
+        for (uint32_t i = 0; i < POOL && kind == 2; i++) // few bytes that are not text
+            pool[i] = pool[i] != 0 && draw(&dice, 60) != 0 ? 't' : pool[i];
+        pool[POOL - 1] = 0;
+        const libexec_address base = S + (draw(&dice, 2) == 0 ? 0 : draw(&dice, PAGE));
+        world_user_fill(&world, base, POOL);
+        libexec_kit_user_write(world.kit, base, pool, POOL);
+        uint32_t at = draw(&dice, POOL);
+        for (int vector = 0; vector < 2; vector++) {
+            counts[vector] = draw(&dice, draw(&dice, 3) == 0 ? 60 : 8);
+            for (uint32_t i = 0; i < counts[vector]; i++) {
+                pointers[vector][i] = base + at;
+                expected[vector][i] = pool + at;
+                const uint32_t end = at + (uint32_t)strlen(pool + at), how = draw(&dice, 16);
+                at = how < 10 ? end + 1 : how < 11 ? end + 2 : how < 12 ? at + draw(&dice, end - at + 1) : how < 13 ? at
+                                                                                     : draw(&dice, POOL);
+                at = at < POOL ? at : draw(&dice, POOL);
+            }
+            expected[vector][counts[vector]] = NULL;
+        }
+        const uint32_t lengths[2] = {8 * (counts[0] + 1), 8 * (counts[1] + 1)};
+        const uint32_t place = draw(&dice, 6);
+        const libexec_address argv = V + 3 * PAGE - (draw(&dice, 2) == 0 ? lengths[0] : draw(&dice, PAGE));
+        libexec_address envp = V + 9 * PAGE - (draw(&dice, 2) == 0 ? lengths[1] : draw(&dice, PAGE));
+        const char *const *variables = expected[1];
+        world_user_fill(&world, argv, lengths[0]);
+        libexec_kit_user_vector(world.kit, argv, pointers[0], counts[0]);
+        if (place == 0) { // in the other one
+            const uint32_t first = draw(&dice, counts[0] + 1);
+            envp = argv + 8 * first;
+            variables = expected[0] + first;
+            counts[1] = counts[0] - first;
+        } else {
+            envp = place == 1 ? argv + lengths[0] : place == 2 ? argv + lengths[0] + 8 * draw(&dice, 20)
+                   : place == 3 ? argv - lengths[1] : envp;
+            world_user_fill(&world, envp, lengths[1]);
+            libexec_kit_user_vector(world.kit, envp, pointers[1], counts[1]);
+        }
+        from_user(&world, argv, envp);
+        static const char *const empty[] = {"", NULL};
+        struct libexec_kit_image *const image = world_image(&world);
+        check_stack(&world, image, &(struct expected_stack){.argc = counts[0] == 0 ? 1 : counts[0],
+                                                            .argv = counts[0] == 0 ? empty : expected[0],
+                                                            .envc = counts[1], .envp = variables, .path = PROGRAM});
+        libexec_kit_image_free(image);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+}
+
 // Every byte of a string within one page comes from one fetch: an editor that rewrites the whole page each time leaves
 // no mixture.
 static void rewrite(void *context, struct libexec_kit *kit, const struct libexec_kit_entry *entry) {
@@ -660,17 +1045,26 @@ int main(void) {
         cmocka_unit_test(strings_lie_anyhow),
         cmocka_unit_test(vectors_of_every_length),
         cmocka_unit_test(strings_of_every_length),
+        cmocka_unit_test(a_string_ends_at_its_first_nul),
+        cmocka_unit_test(strings_that_end_where_a_fetch_may_end),
+        cmocka_unit_test(strings_and_vectors_at_the_top),
         cmocka_unit_test(bug_D5_faults_are_told),
+        cmocka_unit_test(a_fault_says_where),
+        cmocka_unit_test(what_runs_past_the_last_address),
+        cmocka_unit_test(faults_behind_a_scripts_words),
         cmocka_unit_test(the_first_fault_in_order),
         cmocka_unit_test(nothing_beyond_a_string_is_needed),
         cmocka_unit_test(one_string_to_the_byte),
         cmocka_unit_test(a_vector_without_end),
+        cmocka_unit_test(an_endless_vector_is_not_read_further),
+        cmocka_unit_test(what_is_too_long_is_told),
         cmocka_unit_test(the_limit_to_the_byte),
         cmocka_unit_test(vectors_behind_an_empty_one),
         cmocka_unit_test(a_path_from_the_callers_memory),
         cmocka_unit_test(paths_that_are_none),
         cmocka_unit_test(the_empty_path),
         cmocka_unit_test(bug_D6_double_fetch),
+        cmocka_unit_test(strings_at_random),
         cmocka_unit_test(bug_D6_a_string_is_of_one_fetch),
     };
     const int failed = RUN(user);
