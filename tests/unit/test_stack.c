@@ -748,6 +748,7 @@ static void the_capacity_whoever_gives_the_entries(void **state) {
         if (!rows[row].fits) {
             const struct scenario scenario = {.name = "entries", .set_up = execute_extra, .data = &extra};
             world_begin(&world, &scenario, flavour_full);
+            world.policy.tls = row % 2 == 0 ? LIBEXEC_TLS_NEVER : LIBEXEC_TLS_ALWAYS; // a stage before it about a file
             EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_AUXV_CAPACITY);
             const struct libexec_report *const report = libexec_exec_report(&world.exec);
             const uint32_t numbers = LIBEXEC_REPORT_VALUE | LIBEXEC_REPORT_LIMIT;

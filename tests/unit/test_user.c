@@ -239,6 +239,25 @@ static void chain_add(struct world *world, struct chain *chain, uint32_t length,
     chain->at += length + 1;
 }
 
+// One whose NUL is behind its byte `length`, and one that begins `distance` bytes behind its beginning.
+static void chain_pair(struct world *world, struct chain *chain, uint32_t distance, uint32_t length, int kind) {
+    if (length >= distance) { // inside of the first one, or at its NUL
+        const char *const text = chain_text(world, chain, length, kind);
+        chain_pointer(chain, chain->at, text);
+        chain_pointer(chain, chain->at + distance, text + distance);
+        chain->at += length + 1;
+        return;
+    }
+    char between[100]; // from the NUL to the next one
+    assert_true(distance <= sizeof(between));
+    memset(between, kind == 0 ? 'Q' : 0, sizeof(between));
+    world_user_fill(world, chain->at, distance);
+    libexec_kit_user_write(world->kit, chain->at, between, distance);
+    chain_pointer(chain, chain->at, chain_text(world, chain, length, kind));
+    chain->at += distance;
+    chain_add(world, chain, length % 5, kind);
+}
+
 static void check_chain(struct world *world, struct chain *chain) {
     chain->expected[chain->count] = NULL;
     world_user_fill(world, V, 8 * (CHAINED + 1));
@@ -265,22 +284,21 @@ static void a_string_ends_at_its_first_nul(void **state) {
             memset(&chain, 0, sizeof(chain));
             chain.at = S + 37 * distance;
             chain_add(&world, &chain, 3, 0);
-            for (uint32_t length = 0; length < distance + 40; length++) {
-                if (length >= distance) { // the next one begins inside this one, or at its NUL
-                    const char *const text = chain_text(&world, &chain, length, kind);
-                    chain_pointer(&chain, chain.at, text);
-                    chain_pointer(&chain, chain.at + distance, text + distance);
-                    chain.at += length + 1;
-                    continue;
-                }
-                char between[100]; // from the NUL to the next one
-                memset(between, kind == 0 ? 'Q' : 0, sizeof(between));
-                libexec_kit_user_write(world.kit, chain.at, between, distance);
-                chain_pointer(&chain, chain.at, chain_text(&world, &chain, length, kind));
-                chain.at += distance;
-                chain_add(&world, &chain, length % 5, kind);
-            }
+            for (uint32_t length = 0; length < distance + 40; length++)
+                chain_pair(&world, &chain, distance, length, kind);
             check_chain(&world, &chain);
+            // And where the whole chain is one piece, of which a library may know that all of it will be used.
+            const uint32_t lengths[] = {0, distance / 2, distance - 1, distance, distance + 1, distance + 9};
+            for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+                world_begin(&world, &scenario, &flavours[(distance + i) % 3]);
+                memset(&chain, 0, sizeof(chain));
+                chain.at = S + distance;
+                chain_add(&world, &chain, 9, 0);
+                chain_pair(&world, &chain, distance, lengths[i], kind);
+                chain_add(&world, &chain, 50, 0);
+                chain_add(&world, &chain, 3, kind);
+                check_chain(&world, &chain);
+            }
         }
 }
 
@@ -680,6 +698,7 @@ static void what_is_too_long_is_told(void **state) {
     const struct scenario all = {.name = "all too large", .set_up = execute_longest_string};
     for (size_t host = 0; host < 3; host++) {
         world_begin(&world, &one, &flavours[host]);
+        world.policy.tls = LIBEXEC_TLS_ALWAYS; // the stage before it is about a file
         EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_STRING_TOO_LONG);
         const struct libexec_report *const report = libexec_exec_report(&world.exec);
         EXPECT_EQUAL(&world, report->known & numbers, numbers);
@@ -687,6 +706,8 @@ static void what_is_too_long_is_told(void **state) {
         EXPECT_EQUAL(&world, report->limit, LIBEXEC_STRING_MAX);
         EXPECT_EQUAL(&world, report->address, S + 5);
         EXPECT_EQUAL(&world, report->argument, 1);
+        EXPECT_EQUAL(&world, report->stage, LIBEXEC_STAGE_ARGUMENTS);
+        EXPECT_EQUAL(&world, report->file, LIBEXEC_FILE_NONE);
         world_end(&world);
         world_begin(&world, &all, &flavours[host]);
         world.policy.argument_limit = 100000;
@@ -728,6 +749,46 @@ static void the_limit_to_the_byte(void **state) {
                                         .status = LIBEXEC_E_ARGUMENTS_TOO_LARGE, .error = LIBEXEC_ERRNO_E2BIG,
                                         .stage = LIBEXEC_STAGE_ARGUMENTS, .program_header = ANY, .offset = ANY64,
                                         .argument = ANY, .after_space = true, .plain_only = missing % 16 != 1});
+}
+
+// Of strings that are too much together the report names the first one that has no room, and where it would have
+// begun; none where the pointers alone are too many, or the path is too much.
+static void the_first_one_without_room(void **state) {
+    (void)state;
+    static struct world world;
+    static const uint64_t ends[] = {24, 24 + 11, 24 + 11 + 7, 24 + 11 + 7 + 11, LIMIT};
+    const uint64_t *const missing = &(uint64_t){0};
+    const struct scenario scenario = {.name = "without room", .set_up = execute_below_limit, .data = missing};
+    for (uint64_t limit = 1; limit < LIMIT; limit++)
+        for (size_t host = 0; host < 3; host++) {
+            uint32_t part = 0; // 0: pointers, 1 to 3: a string, 4: the path
+            while (limit >= ends[part])
+                part++;
+            world_begin(&world, &scenario, &flavours[host]);
+            world.policy.flags = LIBEXEC_POLICY_FIXED_ADDRESSES;
+            struct libexec_kit_image *const image = world_image(&world);
+            const libexec_address strings = libexec_kit_image_arguments(image)->strings;
+            libexec_kit_image_free(image);
+            libexec_kit_abandon(world.kit, &world.exec);
+            world_end(&world);
+            world_begin(&world, &scenario, &flavours[host]);
+            world.policy.flags = LIBEXEC_POLICY_FIXED_ADDRESSES;
+            world.policy.argument_limit = limit;
+            EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_ARGUMENTS_TOO_LARGE);
+            const struct libexec_report *const report = libexec_exec_report(&world.exec);
+            const uint32_t numbers = LIBEXEC_REPORT_VALUE | LIBEXEC_REPORT_LIMIT;
+            EXPECT_EQUAL(&world, report->known & numbers, numbers);
+            EXPECT_EQUAL(&world, report->value, limit + 1);
+            EXPECT_EQUAL(&world, report->limit, limit);
+            EXPECT_EQUAL(&world, (report->known & LIBEXEC_REPORT_ARGUMENT) != 0, part >= 1 && part <= 3);
+            if (part >= 1 && part <= 3)
+                EXPECT_EQUAL(&world, report->argument, part - 1);
+            if (part >= 1) { // the smaller stack begins elsewhere; what is in it lies the same
+                EXPECT(&world, (report->known & LIBEXEC_REPORT_ADDRESS) != 0);
+                EXPECT_EQUAL(&world, (report->address - strings - (ends[part - 1] - 24)) % PAGE, 0);
+            }
+            world_end(&world);
+        }
 }
 
 // ---- The path -----------------------------------------------------------------------------------------------------
@@ -985,6 +1046,50 @@ static void strings_at_random(void **state) {
     }
 }
 
+// The caller's strings and vectors where the new stack has its own, or a few bytes beside: without randomisation every
+// program's lie there. Strings of eight bytes, told in any order.
+static void strings_where_the_new_ones_go(void **state) {
+    (void)state;
+    static struct world world;
+    enum { GRID = 64, COUNT = 40 };
+    static char texts[GRID][8];
+    static const char *expected[COUNT + 1];
+    const struct scenario scenario = {.name = "same place", .set_up = execute};
+    libexec_address strings = 0, argv = 0; // of the new stack
+    for (uint32_t i = 0; i < GRID; i++)
+        snprintf(texts[i], sizeof(texts[i]), "string%c", '0' + (int)i);
+    for (uint64_t seed = 0; seed <= 600; seed++) { // the first one only says where that is
+        struct editor dice = {.state = seed};
+        libexec_address pointers[COUNT];
+        world_begin(&world, &scenario, &flavours[seed % 3]);
+        world.policy.flags = LIBEXEC_POLICY_FIXED_ADDRESSES;
+        draw(&dice, 2);
+        const int64_t beside = (int64_t)draw(&dice, 33) - 16, vector_beside = (int64_t)draw(&dice, 9) - 4;
+        uint32_t at = draw(&dice, 20);
+        const libexec_address base = seed == 0 ? S : strings + (uint64_t)(beside * (seed % 2 == 0 ? 8 : 1)) - 8 * at;
+        const libexec_address vector = seed == 0 || seed % 4 == 0 ? V : argv + (uint64_t)(8 * vector_beside);
+        world_user_fill(&world, base, sizeof(texts));
+        world_user_fill(&world, vector, 8 * (COUNT + 1));
+        if (base < vector + 8 * (COUNT + 1) && vector < base + sizeof(texts))
+            world_fail(&world, "strings and vector overlap");
+        libexec_kit_user_write(world.kit, base, texts, sizeof(texts));
+        for (uint32_t i = 0; i < COUNT; i++) {
+            pointers[i] = base + 8 * at;
+            expected[i] = texts[at];
+            at = (draw(&dice, 4) != 0 ? at + 1 : at + GRID + draw(&dice, 17) - 8) % GRID;
+        }
+        libexec_kit_user_vector(world.kit, vector, pointers, COUNT);
+        from_user(&world, vector, 0);
+        struct libexec_kit_image *const image = world_image(&world);
+        check_stack(&world, image, &(struct expected_stack){.argc = COUNT, .argv = expected, .path = PROGRAM});
+        strings = libexec_kit_image_arguments(image)->strings;
+        argv = libexec_kit_image_start(image)->stack_pointer + 8;
+        libexec_kit_image_free(image);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+}
+
 // Every byte of a string within one page comes from one fetch: an editor that rewrites the whole page each time leaves
 // no mixture.
 static void rewrite(void *context, struct libexec_kit *kit, const struct libexec_kit_entry *entry) {
@@ -1059,12 +1164,14 @@ int main(void) {
         cmocka_unit_test(an_endless_vector_is_not_read_further),
         cmocka_unit_test(what_is_too_long_is_told),
         cmocka_unit_test(the_limit_to_the_byte),
+        cmocka_unit_test(the_first_one_without_room),
         cmocka_unit_test(vectors_behind_an_empty_one),
         cmocka_unit_test(a_path_from_the_callers_memory),
         cmocka_unit_test(paths_that_are_none),
         cmocka_unit_test(the_empty_path),
         cmocka_unit_test(bug_D6_double_fetch),
         cmocka_unit_test(strings_at_random),
+        cmocka_unit_test(strings_where_the_new_ones_go),
         cmocka_unit_test(bug_D6_a_string_is_of_one_fetch),
     };
     const int failed = RUN(user);
