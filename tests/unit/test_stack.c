@@ -77,6 +77,35 @@ static void every_argc_and_envc(void **state) {
             }
 }
 
+// Each kind of caller fills in its own members; whatever is in the others is not looked at.
+static void only_the_callers_own_members_are_read(void **state) {
+    (void)state;
+    static struct world world;
+    static const char *const other[] = {"other", "arguments", "than", "these", NULL};
+    static const libexec_address nowhere = 0x1000;
+    for (int from = 0; from < 3; from++)
+        for (uint32_t argc = 0; argc < 3; argc++)
+            for (size_t host = 0; host < 2; host++) {
+                const struct vectors vectors = {.from = (enum libexec_arguments_from)from, .argc = argc, .envc = 1,
+                                                .argv = {argc > 0 ? "one" : NULL, argc > 1 ? "two" : NULL},
+                                                .envp = {"A=1"}};
+                const struct scenario scenario = {.name = "members", .set_up = execute_vectors, .data = &vectors};
+                world_begin(&world, &scenario, &flavours[host]);
+                struct libexec_arguments *const arguments = &world.request.arguments;
+                if (from != LIBEXEC_ARGUMENTS_KERNEL)
+                    arguments->argv = arguments->envp = other;
+                if (from != LIBEXEC_ARGUMENTS_USER)
+                    arguments->user_argv = arguments->user_envp = nowhere;
+                if (from != LIBEXEC_ARGUMENTS_ITERATOR)
+                    arguments->argv_strings = arguments->envp_strings = iterate(other, 4);
+                struct libexec_kit_image *const image = world_image(&world);
+                check_vectors(&world, image);
+                libexec_kit_image_free(image);
+                libexec_kit_abandon(world.kit, &world.exec);
+                world_end(&world);
+            }
+}
+
 // The three kinds of caller make the same stack.
 static void the_callers_memory_makes_no_difference(void **state) {
     (void)state;
@@ -184,6 +213,52 @@ static void an_empty_argv_is_charged(void **state) {
             libexec_kit_abandon(world.kit, &world.exec);
             world_end(&world);
         }
+}
+
+// Where a page's end is in the auxiliary vector, the last view may be for its rest alone: if it is refused, that is the
+// stack's matter, no argument's.
+static void a_view_refused_at_the_end(void **state) {
+    (void)state;
+    static struct world world;
+    static const char *texts[701];
+    uint32_t told = 0;
+    for (uint32_t argc = 300; argc <= 700; argc += 5)
+        for (size_t host = 0; host < 2; host++) {
+            struct vectors vectors = {.from = LIBEXEC_ARGUMENTS_KERNEL};
+            const struct scenario scenario = {.name = "last view", .set_up = execute_vectors, .data = &vectors};
+            const struct libexec_kit_entry *entries = NULL;
+            for (uint32_t i = 0; i < argc; i++)
+                texts[i] = "a string of some bytes";
+            texts[argc] = NULL;
+            world_begin(&world, &scenario, &flavours[host]);
+            world_arguments(&world, texts, NULL);
+            struct libexec_kit_image *const image = world_image(&world);
+            const libexec_address name = auxv_value(&world, image, LIBEXEC_AT_EXECFN);
+            const libexec_address pointers_end = libexec_kit_image_start(image)->stack_pointer + 8 * (argc + 3);
+            const uint32_t calls = libexec_kit_failable_calls(world.kit);
+            uint32_t last = libexec_kit_journal(world.kit, &entries);
+            while (last > 0 && entries[last - 1].call != LIBEXEC_KIT_CALL_TRANSLATE)
+                last--;
+            EXPECT(&world, last > 0);
+            const libexec_address viewed = entries[last - 1].address;
+            libexec_kit_image_free(image);
+            libexec_kit_abandon(world.kit, &world.exec);
+            world_end(&world);
+            if (viewed < pointers_end || viewed / PAGE >= name / PAGE)
+                continue;
+            world_begin(&world, &scenario, &flavours[host]);
+            world_arguments(&world, texts, NULL);
+            libexec_kit_fail(world.kit, calls, false, 77);
+            EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_TRANSLATE);
+            EXPECT_EQUAL(&world, libexec_kit_failed_call(world.kit), LIBEXEC_KIT_CALL_TRANSLATE);
+            const struct libexec_report *const report = libexec_exec_report(&world.exec);
+            EXPECT_EQUAL(&world, report->stage, LIBEXEC_STAGE_STACK);
+            EXPECT_EQUAL(&world, report->address, viewed);
+            EXPECT_EQUAL(&world, report->host_code, 77);
+            world_end(&world);
+            told++;
+        }
+    assert_true(told > 5);
 }
 
 // ---- Limits -------------------------------------------------------------------------------------------------------
@@ -387,9 +462,9 @@ static void stacks_of_all_sizes(void **state) {
 }
 
 // Stacks that are full to the byte: as many strings and pointers as the limit lets through, every entry of the
-// auxiliary vector, all words that scripts add; where the place of the stack pointer takes most of the room, and least. What is
-// charged is Linux's: the path, 8 bytes for each pointer of the caller's, and of a script's words and the argv[0] that
-// they replace whichever is longer. Small limits around those at which the stack's room ends with a page.
+// auxiliary vector, all words that scripts add; where the place of the stack pointer takes most of the room, and least.
+// What is charged is Linux's: the path, 8 bytes for each pointer of the caller's, and of a script's words and the
+// argv[0] that they replace whichever is longer. Small limits around those at which the stack's room ends with a page.
 struct brimful {
     enum libexec_arguments_from from;
     uint32_t depth;   // scripts, one naming the next
@@ -753,7 +828,7 @@ static void the_capacity_whoever_gives_the_entries(void **state) {
             const struct libexec_report *const report = libexec_exec_report(&world.exec);
             const uint32_t numbers = LIBEXEC_REPORT_VALUE | LIBEXEC_REPORT_LIMIT;
             EXPECT_EQUAL(&world, report->known & numbers, numbers);
-            EXPECT(&world, report->value > LIBEXEC_AUXV_MAX);
+            EXPECT_EQUAL(&world, report->value, LIBEXEC_AUXV_MAX + 1);
             EXPECT_EQUAL(&world, report->limit, LIBEXEC_AUXV_MAX);
             EXPECT_EQUAL(&world, report->stage, LIBEXEC_STAGE_STACK);
             EXPECT_EQUAL(&world, report->file, LIBEXEC_FILE_NONE);
@@ -862,10 +937,12 @@ int main(void) {
     small_elf(&program, LIBEXEC_KIT_ET_EXEC, BASE);
     const struct CMUnitTest stack[] = {
         cmocka_unit_test(every_argc_and_envc),
+        cmocka_unit_test(only_the_callers_own_members_are_read),
         cmocka_unit_test(the_callers_memory_makes_no_difference),
         cmocka_unit_test(bug_D7_argc_0),
         cmocka_unit_test(an_iterator_that_fails),
         cmocka_unit_test(an_empty_argv_is_charged),
+        cmocka_unit_test(a_view_refused_at_the_end),
         cmocka_unit_test(the_whole_limit_to_the_byte),
         cmocka_unit_test(one_string_to_the_byte),
         cmocka_unit_test(bug_D1_counts_that_wrap),

@@ -214,14 +214,14 @@ struct chain {
     char texts[CHAINED][400];
 };
 
-// Writes `length` bytes, none of them a NUL, and behind them a NUL. `kind` 0: plain text; 1: what a test of several
-// bytes at once may take for a NUL, or hide one.
+// Writes `length` bytes, none of them a NUL, and behind them a NUL. `kind` 0 and 2: plain text; 1: what a test of
+// several bytes at once may take for a NUL, or hide one.
 static const char *chain_text(struct world *world, struct chain *chain, uint32_t length, int kind) {
     static const char odd[] = {'a', '\x01', '\x80', '\xff', '\x7f', '\x81', 'b'};
     char *const text = chain->texts[chain->count];
     assert_true(chain->count < CHAINED && length < sizeof(chain->texts[0]));
     for (uint32_t i = 0; i < length; i++)
-        text[i] = kind == 0 ? (char)('a' + (chain->count + i) % 26) : odd[(chain->count + i * i) % sizeof(odd)];
+        text[i] = kind != 1 ? (char)('a' + (chain->count + i) % 26) : odd[(chain->count + i * i) % sizeof(odd)];
     text[length] = 0;
     world_user_string(world, chain->at, text);
     return text;
@@ -250,7 +250,8 @@ static void chain_pair(struct world *world, struct chain *chain, uint32_t distan
     }
     char between[100]; // from the NUL to the next one
     assert_true(distance <= sizeof(between));
-    memset(between, kind == 0 ? 'Q' : 0, sizeof(between));
+    memset(between, kind == 1 ? 0 : 'Q', sizeof(between));
+    between[distance - 1] = kind == 0 ? 'Q' : 0; // as it would be, were there no other NUL
     world_user_fill(world, chain->at, distance);
     libexec_kit_user_write(world->kit, chain->at, between, distance);
     chain_pointer(chain, chain->at, chain_text(world, chain, length, kind));
@@ -279,7 +280,7 @@ static void a_string_ends_at_its_first_nul(void **state) {
     static struct chain chain;
     const struct scenario scenario = {.name = "chain", .set_up = execute};
     for (uint32_t distance = 1; distance <= 100; distance++)
-        for (int kind = 0; kind < 2; kind++) {
+        for (int kind = 0; kind < 3; kind++) {
             world_begin(&world, &scenario, &flavours[distance % 3]);
             memset(&chain, 0, sizeof(chain));
             chain.at = S + 37 * distance;
@@ -288,7 +289,8 @@ static void a_string_ends_at_its_first_nul(void **state) {
                 chain_pair(&world, &chain, distance, length, kind);
             check_chain(&world, &chain);
             // And where the whole chain is one piece, of which a library may know that all of it will be used.
-            const uint32_t lengths[] = {0, distance / 2, distance - 1, distance, distance + 1, distance + 9};
+            const uint32_t lengths[] = {0,        distance / 4, distance / 2, distance - 1,
+                                        distance, distance + 1, distance + 9};
             for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
                 world_begin(&world, &scenario, &flavours[(distance + i) % 3]);
                 memset(&chain, 0, sizeof(chain));
