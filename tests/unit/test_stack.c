@@ -234,6 +234,7 @@ static void a_view_refused_at_the_end(void **state) {
             world_arguments(&world, texts, NULL);
             struct libexec_kit_image *const image = world_image(&world);
             const libexec_address name = auxv_value(&world, image, LIBEXEC_AT_EXECFN);
+            check_stack(&world, image, &(struct expected_stack){.argc = argc, .argv = texts, .path = PROGRAM});
             const libexec_address pointers_end = libexec_kit_image_start(image)->stack_pointer + 8 * (argc + 3);
             const uint32_t calls = libexec_kit_failable_calls(world.kit);
             uint32_t last = libexec_kit_journal(world.kit, &entries);
@@ -514,7 +515,8 @@ static uint32_t fill_brim(const struct brimful *brimful) {
     const uint64_t others = 8 * (given + 1) + strlen(brim_scripts[scripts]) + 1 + brimful->empties +
                             (replacing > brimful->first + 1 ? replacing : brimful->first + 1);
     assert_true(others < brimful->limit && brimful->limit - others < sizeof(brim_last));
-    memset(brim_last, 'e', sizeof(brim_last));
+    for (size_t i = 0; i < sizeof(brim_last); i++) // no page like another one
+        brim_last[i] = (char)('a' + i % 23);
     brim_last[brimful->limit - others - 1] = 0;
     brim_envp[0] = brim_last;
     return placed;
