@@ -40,10 +40,10 @@ static LIBEXEC_APART uint64_t args_find_nul(const uint8_t *bytes, uint64_t lengt
         const uint64_t word = libexec_load_word(at);
         // The high bit of the lowest NUL byte is the lowest bit set; those above may be wrong.
         const uint64_t bits = (word - ARGS_ONES) & ~word & ARGS_HIGHS;
-        // Counts the bytes up to that bit, without a count-zeros instruction that some machines would take from a
-        // compiler library.
+        // One less sets all bits below it, and all low bits of higher bytes are clear: counts the bytes up to there,
+        // without a count-zeros instruction that some machines would take from a compiler library.
         if (bits != 0)
-            return (uint64_t)(at - bytes) + ((((bits & (0 - bits)) - 1) & ARGS_ONES) * ARGS_ONES >> 56) - 1;
+            return (uint64_t)(at - bytes) + (((bits - 1) & ARGS_ONES) * ARGS_ONES >> 56) - 1;
     }
     while (at < end && *at != 0)
         at++;
@@ -75,8 +75,9 @@ static LIBEXEC_APART_FOR_SIZE bool args_user_read(struct libexec_state *state, v
 
 // Bytes are charged before they are stored.
 static LIBEXEC_APART_FOR_SIZE bool args_charge(struct libexec_copy *copy, uint64_t bytes) {
-    if (bytes > copy->limit - copy->cursor)
-        return args_fail(copy->state, LIBEXEC_E_ARGUMENTS_TOO_LARGE, copy->cursor, copy->state->layout.argument_limit);
+    if (bytes > copy->limit - copy->cursor) // of a string, or of the pointers, which come first
+        return args_fail(copy->state, LIBEXEC_E_ARGUMENTS_TOO_LARGE, libexec_max(copy->cursor, copy->slot),
+                         copy->state->layout.argument_limit);
     copy->limit -= bytes;
     return true;
 }

@@ -78,7 +78,8 @@ struct libexec_request {
 
     struct libexec_arguments arguments;
 
-    // Further entries: HWCAP, HWCAP2, CLKTCK, MINSIGSTKSZ, SYSINFO_EHDR, vendor entries.
+    // Further entries: HWCAP, HWCAP2, CLKTCK, MINSIGSTKSZ, SYSINFO_EHDR, vendor entries. Of several with the same type
+    // the first one counts.
     const struct libexec_auxv *auxv;
     uint32_t auxv_count;
     uint32_t names_size; // of `names`

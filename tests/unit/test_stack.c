@@ -688,6 +688,22 @@ static void the_librarys_entries_are_its_own(void **state) {
     end_with(&world, image);
 }
 
+// Of several with the same type the first one counts, and the answer's before the request's.
+static void the_first_of_several_entries(void **state) {
+    (void)state;
+    static const struct libexec_auxv request[] = {{LIBEXEC_AT_HWCAP, 1}, {LIBEXEC_AT_HWCAP, 2}, {LIBEXEC_AT_HWCAP2, 3},
+                                                  {LIBEXEC_AT_HWCAP2, 4}, {5000, 5}, {5000, 6}};
+    static const struct libexec_auxv answer[] = {{LIBEXEC_AT_HWCAP2, 7}, {LIBEXEC_AT_HWCAP2, 8}, {6000, 9}, {6000, 10}};
+    static struct world world;
+    const struct extra extra = {.request = request, .request_count = 6, .answer = {.auxv = answer, .auxv_count = 4}};
+    struct libexec_kit_image *const image = image_with(&world, &extra);
+    EXPECT_EQUAL(&world, auxv_value(&world, image, LIBEXEC_AT_HWCAP), 1);
+    EXPECT_EQUAL(&world, auxv_value(&world, image, LIBEXEC_AT_HWCAP2), 7);
+    EXPECT_EQUAL(&world, auxv_value(&world, image, 5000), 5);
+    EXPECT_EQUAL(&world, auxv_value(&world, image, 6000), 9);
+    end_with(&world, image);
+}
+
 static const uint64_t types_alone[] = {16, 6, 17, 3, 4, 5, 7, 8, 9, 11, 12, 13, 14, 23, 25, 26, 31, 15};
 #define ALONE (sizeof(types_alone) / sizeof(types_alone[0]))
 
@@ -958,6 +974,7 @@ int main(void) {
         cmocka_unit_test(the_vector_without_the_hosts_help),
         cmocka_unit_test(the_hosts_entries_stand_in_linuxs_order),
         cmocka_unit_test(the_librarys_entries_are_its_own),
+        cmocka_unit_test(the_first_of_several_entries),
         cmocka_unit_test(every_type_of_entry),
         cmocka_unit_test(ids_and_secure_come_from_the_answer),
         cmocka_unit_test(the_capacity_of_the_vector),

@@ -709,6 +709,8 @@ static void an_endless_vector_is_not_read_further(void **state) {
                     EXPECT_EQUAL(&world, report->known & LIBEXEC_REPORT_ARGUMENT, 0);
                     EXPECT_EQUAL(&world, report->limit, limits[limit]);
                     EXPECT_EQUAL(&world, report->value, limits[limit] + 1);
+                    EXPECT(&world, (report->known & LIBEXEC_REPORT_ADDRESS) != 0);
+                    EXPECT(&world, report->address % 8 == 0 && report->address > UINT64_C(1) << 40); // on the new stack
                     const uint64_t most = limits[limit] + ((endless & 1) != 0 ? 8 : 256 + 16);
                     EXPECT(&world, libexec_kit_read_ledger(world.kit).bytes_fetched <= most);
                     EXPECT(&world, libexec_kit_ledger_empty(world.kit));

@@ -390,7 +390,9 @@ void world_arguments(struct world *world, const char *const *argv, const char *c
 void world_user_fill(struct world *world, libexec_address address, uint64_t length) {
     uint8_t page[PAGE];
     memset(page, USER_FILL, sizeof(page));
-    for (uint64_t at = address - address % PAGE; at < address + length; at += PAGE) {
+    const uint64_t last = (address + length - 1) / PAGE;
+    for (uint64_t number = address / PAGE; length != 0 && number <= last; number++) {
+        const uint64_t at = number * PAGE;
         uint8_t byte;
         if (!libexec_kit_user_read(world->kit, at, &byte, 1))
             libexec_kit_user_write(world->kit, at, page, sizeof(page));
