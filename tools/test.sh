@@ -27,7 +27,7 @@ start=$(date +%s)
 say() { printf '\n==> [%4d s] %s\n' $(($(date +%s) - start)) "$*"; }
 
 # what --quick leaves out of the tests under gcc
-slow='^(check\.self_test|parity\.programs|parity\.forged|parity\.forged_full|bench\.ratchet|proof\..*)$'
+slow='^(check\.self_test|parity\.programs|parity\.forged|parity\.forged_full|bench\.ratchet|mutants\.sample|proof\..*)$'
 
 passed=0 failed=0 skipped=0
 
