@@ -73,11 +73,16 @@ static LIBEXEC_APART_FOR_SIZE bool args_user_read(struct libexec_state *state, v
     return args_fail(state, status, state->report.address, 0);
 }
 
+// Of a string, or of the pointers, which come first.
+static LIBEXEC_APART bool args_fail_too_large(const struct libexec_copy *copy) {
+    return args_fail(copy->state, LIBEXEC_E_ARGUMENTS_TOO_LARGE, libexec_max(copy->cursor, copy->slot),
+                     copy->state->layout.argument_limit);
+}
+
 // Bytes are charged before they are stored.
 static LIBEXEC_APART_FOR_SIZE bool args_charge(struct libexec_copy *copy, uint64_t bytes) {
-    if (bytes > copy->limit - copy->cursor) // of a string, or of the pointers, which come first
-        return args_fail(copy->state, LIBEXEC_E_ARGUMENTS_TOO_LARGE, libexec_max(copy->cursor, copy->slot),
-                         copy->state->layout.argument_limit);
+    if (bytes > copy->limit - copy->cursor)
+        return args_fail_too_large(copy);
     copy->limit -= bytes;
     return true;
 }
