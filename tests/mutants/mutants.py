@@ -33,14 +33,22 @@ DECLARES = re.compile(r"(const|static|struct|enum|u?int\w*|size_t|bool|char|void
                       r"default|do)\b|\}|\(void\)")
 
 
+def give_up(why):
+    """It could not be tried: what is wrong is neither the core nor its tests."""
+    print(f"mutants.py: {why}", file=sys.stderr, flush=True)
+    os._exit(2) # from any thread
+
+
 class Mutant:
     """One line of a file changed; the comment behind it does not count."""
 
     def __init__(self, file, line, old, new):
         self.file, self.line, self.old, self.new = file, line, old, new
+        self.occurrence = 1 # of such a line in the file
 
     def key(self):
-        return self.file, self.old.strip(), self.new.strip()
+        again = f"[{self.occurrence}] " if self.occurrence > 1 else ""
+        return self.file, again + self.old.strip(), self.new.strip()
 
     def __str__(self):
         return f"{self.file}:{self.line + 1}\n  - {self.old.strip()}\n  + {self.new.strip()}"
@@ -73,17 +81,21 @@ def changes_of(code, before):
 def mutants_of(file):
     lines = (CORE / file).read_text().split("\n")
     asserting = False
+    seen = {}
     for number, line in enumerate(lines):
         code = code_of(line)
         if asserting or code.startswith("_Static_assert"):
             asserting = not code.endswith(");")
         elif code.startswith(" ") and not code.endswith("\\"):
             for new in changes_of(code, code_of(lines[number - 1]) if number else ""):
-                yield Mutant(file, number, code, new)
+                mutant = Mutant(file, number, code, new)
+                mutant.occurrence = len(seen.setdefault(mutant.key(), {number}) | {number})
+                seen[file, code.strip(), new.strip()].add(number)
+                yield mutant
 
 
 def known_survivors():
-    """survivors.txt: blocks of `file`, `- old`, `+ new`; the reasons are comments."""
+    """survivors.txt: blocks of `file`, `- old`, `+ new`; reasons are comments. `- [2] old` is the second such one."""
     known, file, old = {}, "", ""
     for number, line in enumerate((HERE / "survivors.txt").read_text().split("\n"), 1):
         if line.startswith("- "):
@@ -125,7 +137,7 @@ class Build:
         for number, test in enumerate(self.tests):
             start = time.monotonic()
             if self.run(folder, test, 600) != 0:
-                sys.exit(f"mutants.py: {test[0].name} fails on the core as it is")
+                give_up(f"{test[0].name} fails on the core as it is")
             self.seconds[number] = time.monotonic() - start
 
     def call(self, *arguments):
@@ -136,17 +148,19 @@ class Build:
     def compile(self, source, to):
         status, said = self.call("-c", source, "-o", to)
         if status != 0:
-            sys.exit(said)
+            give_up(said)
 
     def link(self, sources, to):
         status, said = self.call(*sources, *self.folder.glob("kit_*.o"), "-o", to, f"-L{self.folder}", "-lcore",
                                  "-lcmocka", "-lpthread")
         if status != 0:
-            sys.exit(said)
+            give_up(said)
 
     def link_core(self, folder, changed, instead):
         objects = [self.folder / f"core_{source}.o" for source in self.sources if source != changed]
-        return self.call("-shared", "-o", folder / "libcore.so", *objects, *([instead] if instead else []))[0]
+        status, said = self.call("-shared", "-o", folder / "libcore.so", *objects, *([instead] if instead else []))
+        if status != 0:
+            give_up(said)
 
     @staticmethod
     def run(folder, test, limit):
@@ -159,8 +173,9 @@ class Build:
 
     def noticed_by(self, source, folder):
         """The test that notices, "the compiler", or None."""
-        if self.call("-c", source, "-o", folder / "changed.o")[0] != 0:
-            return "the compiler"
+        status, said = self.call("-c", source, "-o", folder / "changed.o")
+        if status != 0:
+            return "the compiler" if "error:" in said else give_up(said)
         self.link_core(folder, source.name, folder / "changed.o")
         for test, seconds in zip(self.tests, self.seconds):
             if self.run(folder, test, 5 + 10 * seconds) != 0: # a loop without end is noticed, too
@@ -187,7 +202,7 @@ def try_mutant(mutant, builds, folder):
 def tls_programs(folder):
     programs = sorted(path for path in (folder / "tests/unit").glob("tls_*_*") if "." not in path.name)
     if not programs:
-        sys.exit(f"mutants.py: {folder} has no built tests; first: cmake --workflow --preset test")
+        give_up(f"{folder} has no built tests; first: cmake --workflow --preset test")
     return programs
 
 

@@ -856,7 +856,7 @@ static void an_interpreter_of_another_type(void **state) {
     static struct world world;
     static const uint16_t types[] = {0, 1, 4, 5, 6, 7, 8, 0x102, 0x103, 0xfe00, 0xffff};
     static struct libexec_kit_elf program;
-    struct libexec_kit_elf loader;
+    struct libexec_kit_elf loader = {0};
     const struct setting setting = usual(&program, &loader);
     begin(&program, LIBEXEC_KIT_ET_DYN, true);
     libexec_kit_elf_add(&program, load(R | X, 0, 0, 0x1200, 0x1200));
@@ -1087,6 +1087,29 @@ static void a_hole_over_the_stack(void **state) {
     libexec_kit_elf_end(&loader);
 }
 
+// A PIE with an interpreter stands where it stands, whatever its first address is: what the host reserved there is in
+// the way.
+static void a_reserved_range_on_a_pie(void **state) {
+    (void)state;
+    static struct world world;
+    static struct libexec_kit_elf program, loader;
+    small_elf(&loader, LIBEXEC_KIT_ET_DYN, 0);
+    for (uint64_t first = 0; first <= 0x400000000000; first += 0x200000000000) {
+        struct setting setting = usual(&program, &loader);
+        begin(&program, LIBEXEC_KIT_ET_DYN, true);
+        libexec_kit_elf_add(&program, load(R | X, 0, first, 0x1200, 0x1200));
+        program.entry = first;
+        libexec_kit_elf_build(&program);
+        setting.reserved[0] = (struct libexec_range){0x555555555000, PAGE}; // its second page
+        setting.reserved_count = 1;
+        EXPECT_EQUAL(&world, prepare(&world, &setting, "reserved"), LIBEXEC_E_COLLISION);
+        EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->address, 0x555555554000);
+        end(&world);
+        libexec_kit_elf_end(&program);
+    }
+    libexec_kit_elf_end(&loader);
+}
+
 // brk does not move onto the TLS block either, which here lies where it would begin.
 static void brk_on_the_tls_block(void **state) {
     (void)state;
@@ -1151,6 +1174,7 @@ int main(void) {
         cmocka_unit_test(an_interpreter_that_spans_nothing),
         cmocka_unit_test(a_wish_near_the_end_of_the_user_range),
         cmocka_unit_test(a_hole_over_the_stack),
+        cmocka_unit_test(a_reserved_range_on_a_pie),
         cmocka_unit_test(brk_on_the_tls_block),
         cmocka_unit_test(a_wish_in_a_full_range),
     };

@@ -688,6 +688,30 @@ static void the_librarys_entries_are_its_own(void **state) {
     end_with(&world, image);
 }
 
+// More pointers than the limit has room for: told is where the first of them would have been.
+static void execute_empty_strings(struct world *world) {
+    static const char *argv[600];
+    for (size_t i = 0; i < 599; i++)
+        argv[i] = "";
+    world_file(world, PROGRAM, &program);
+    world_execute(world, PROGRAM);
+    world_arguments(world, argv, NULL);
+}
+
+static void pointers_alone_that_are_too_many(void **state) {
+    (void)state;
+    static struct world world;
+    const struct scenario scenario = {.name = "many", .set_up = execute_empty_strings};
+    for (uint64_t limit = 4000; limit < 599 * 8; limit += 96) {
+        world_begin(&world, &scenario, flavour_full);
+        world.policy.argument_limit = limit;
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_ARGUMENTS_TOO_LARGE);
+        EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->address,
+                     libexec_exec_layout(&world.exec)->stack_pointer + 8);
+        world_end(&world);
+    }
+}
+
 // Of several with the same type the first one counts, and the answer's before the request's.
 static void the_first_of_several_entries(void **state) {
     (void)state;
@@ -975,6 +999,7 @@ int main(void) {
         cmocka_unit_test(the_hosts_entries_stand_in_linuxs_order),
         cmocka_unit_test(the_librarys_entries_are_its_own),
         cmocka_unit_test(the_first_of_several_entries),
+        cmocka_unit_test(pointers_alone_that_are_too_many),
         cmocka_unit_test(every_type_of_entry),
         cmocka_unit_test(ids_and_secure_come_from_the_answer),
         cmocka_unit_test(the_capacity_of_the_vector),

@@ -329,6 +329,26 @@ static void pointers_that_are_a_little_off(void **state) {
         }
 }
 
+// Pointers so far from one another that a sum of two is nothing: the first that cannot be read is told.
+static void pointers_half_the_memory_apart(void **state) {
+    (void)state;
+    static struct world world;
+    const struct scenario scenario = {.name = "far apart", .set_up = execute};
+    const uint64_t half = UINT64_C(1) << 63;
+    for (uint64_t off = 0; off <= 4; off++)
+        for (size_t host = 0; host < 3; host++) {
+            const libexec_address pointers[] = {S + 5, S, half + off - 2, half + 1, S};
+            world_begin(&world, &scenario, &flavours[host]);
+            world_user_string(&world, world_user_string(&world, S, "abcd"), "efgh");
+            libexec_kit_user_vector(world.kit, V, pointers, 5);
+            from_user(&world, V, 0);
+            EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_ARGUMENT_FAULT);
+            EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->argument, 2);
+            EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->address, pointers[2]);
+            world_end(&world);
+        }
+}
+
 // NULs around the end of a page and around the end of what may have been fetched first; what follows the string has
 // its pointer, and the last string lies before all others, so that no pointer tells how far they go.
 static void strings_that_end_where_a_fetch_may_end(void **state) {
@@ -1182,6 +1202,7 @@ int main(void) {
         cmocka_unit_test(strings_of_every_length),
         cmocka_unit_test(a_string_ends_at_its_first_nul),
         cmocka_unit_test(pointers_that_are_a_little_off),
+        cmocka_unit_test(pointers_half_the_memory_apart),
         cmocka_unit_test(strings_that_end_where_a_fetch_may_end),
         cmocka_unit_test(strings_and_vectors_at_the_top),
         cmocka_unit_test(bug_D5_faults_are_told),
