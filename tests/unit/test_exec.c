@@ -585,6 +585,34 @@ static void a_script_that_just_fits_the_names(void **state) {
     }
 }
 
+// The interpreter's name stands behind the path that was fetched, in what is left of the memory.
+static void an_interpreter_that_just_fits_the_names(void **state) {
+    (void)state;
+    static struct world world;
+    static const char name[] = "/lib/loader";
+    struct libexec_kit_elf dynamic, loader;
+    small_elf(&dynamic, LIBEXEC_KIT_ET_DYN, 0);
+    small_elf(&loader, LIBEXEC_KIT_ET_DYN, 0);
+    libexec_kit_elf_write(&dynamic, 0x800, name, sizeof(name));
+    libexec_kit_elf_add(&dynamic, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_INTERP, .offset = 0x800,
+                                                                      .file_size = sizeof(name)});
+    libexec_kit_elf_build(&dynamic);
+    for (uint32_t less = 0; less < sizeof(name); less++) {
+        world_begin(&world, &plainly, flavour_full);
+        world_file(&world, PROGRAM, &dynamic);
+        world_file(&world, name, &loader);
+        world_user_string(&world, USER_PATH, PROGRAM);
+        world.request.path = NULL;
+        world.request.user_path = USER_PATH;
+        world.request.names_size = (uint32_t)(sizeof(PROGRAM) + sizeof(name) - less);
+        EXPECT_EQUAL(&world, world_prepare(&world), less == 0 ? LIBEXEC_OK : LIBEXEC_E_NAME_TOO_LONG);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+    libexec_kit_elf_end(&dynamic);
+    libexec_kit_elf_end(&loader);
+}
+
 // Each flag of the start by itself and beside the others; a file is unreadable whichever of several it is.
 static void flags_of_the_start(void **state) {
     (void)state;
@@ -1287,6 +1315,7 @@ int main(void) {
         cmocka_unit_test(a_plain_stack_by_policy),
         cmocka_unit_test(nested_scripts_by_policy),
         cmocka_unit_test(a_script_that_just_fits_the_names),
+        cmocka_unit_test(an_interpreter_that_just_fits_the_names),
         cmocka_unit_test(flags_of_the_start),
         cmocka_unit_test(addresses_are_random_or_linuxs),
         cmocka_unit_test(the_mmap_area_for_a_stack),
