@@ -11,7 +11,8 @@
 #define LIBEXEC_PLATFORM_MAX 64u
 
 // Fills state->layout from the plans, the policy, the entropy drawn and the host's reserved ranges, and proves that
-// nothing overlaps. Draws nothing itself: a second call with other reserved ranges moves only what must move.
+// nothing overlaps. Draws nothing itself: a second call with other reserved ranges moves only what must move. The
+// report is at LIBEXEC_STAGE_LAYOUT already, and about no file.
 enum libexec_status libexec_layout_decide(struct libexec_state *state);
 
 #endif

@@ -15,7 +15,7 @@ void libexec_load_begin(const struct libexec_state *state, struct libexec_region
 bool libexec_load_region(const struct libexec_state *state, struct libexec_region_cursor *cursor,
                          struct libexec_region *region);
 
-// Maps everything.
+// Maps everything. The report is at LIBEXEC_STAGE_LOAD already.
 enum libexec_status libexec_load_map(struct libexec_state *state);
 
 // Fills the pages of program and interpreter that are not lent by the host, and the TLS block.

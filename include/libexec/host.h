@@ -159,7 +159,7 @@ struct libexec_host {
     void (*view_end)(void *context, void *space, libexec_address address, uint64_t length);
 
     // As `map`, which stays required, for one to twelve operations at once: all of them, or an error (what was mapped
-    // goes with the space).
+    // goes with the space). The report then tells the first operation's address and file.
     int (*map_many)(void *context, void *space, const struct libexec_map *operations, size_t count);
 
     // Lets the host fill the thread control block: `bytes` stands for the `length` bytes of it at `address`. The block
