@@ -240,6 +240,7 @@ static uint64_t layout_choose_bias(const struct libexec_state *state, const stru
 
 // Whether one of the first `count` segments is in the way of another part. With the first one of a PIE that has an
 // interpreter Linux asks for all that the image spans, where it stands: no hole may lie over the stack, which is there.
+// It asks with a file mapping: without bytes of the file there is none.
 static bool layout_collides(struct libexec_state *state, const struct libexec_plan *plan,
                             const struct libexec_placing *placing, uint32_t count, enum libexec_status status) {
     const struct libexec_layout *layout = &state->layout;
@@ -251,7 +252,8 @@ static bool layout_collides(struct libexec_state *state, const struct libexec_pl
         if (segment->memory_size == 0)
             continue;
         uint64_t obstacle = layout_obstacle(state, start, libexec_round_up(address + segment->memory_size, page_size));
-        if (libexec_has_interpreter(state) && !placing->interpreter && obstacle == LAYOUT_FREE && i == 0)
+        if (libexec_has_interpreter(state) && !placing->interpreter && obstacle == LAYOUT_FREE && i == 0 &&
+            segment->file_size != 0)
             obstacle = layout_blocks(layout->guard.address, start, start + placing->span,
                                      layout->guard.length + layout->stack.length);
         if (obstacle == LAYOUT_FREE)

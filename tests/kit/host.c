@@ -85,12 +85,19 @@ static void space_destroy(void *context, void *handle) {
     free_pages(space);
 }
 
+static void free_buffer(struct kit_view *view) {
+    if (view->buffer != NULL) // all of it, for whoever gets the memory next
+        KIT_ALLOWED(view->buffer, 2 * view->length + 2 * KIT_RED_ZONE);
+    free(view->buffer);
+    view->buffer = NULL;
+}
+
 void kit_spaces_end(struct libexec_kit *kit) {
     while (kit->spaces != NULL) {
         struct kit_space *const space = kit->spaces;
         kit->spaces = space->next;
         for (uint32_t i = 0; i < KIT_VIEWS; i++)
-            free(space->views[i].buffer);
+            free_buffer(&space->views[i]);
         free_pages(space);
         free(space->operations);
         free(space);
@@ -362,6 +369,8 @@ static void make_buffer(struct kit_space *space, struct kit_view *view) {
                 bytes[at + i] = view->bytes[at + i];
     }
     memcpy(bytes + length + KIT_RED_ZONE, bytes, length);
+    KIT_FORBIDDEN(view->buffer, KIT_RED_ZONE);
+    KIT_FORBIDDEN(bytes + length, KIT_RED_ZONE);
 }
 
 static bool red_zone_intact(const uint8_t *bytes) {
@@ -383,14 +392,14 @@ static void write_page_out(struct kit_space *space, struct kit_view *view, uint6
 }
 
 static void write_buffer_out(struct libexec_kit *kit, struct kit_space *space, struct kit_view *view) {
+    KIT_ALLOWED(view->buffer, view->length + 2 * KIT_RED_ZONE);
     if (!red_zone_intact(view->buffer) || !red_zone_intact(view->buffer + KIT_RED_ZONE + view->length))
         kit_violation(kit, "bytes beyond the view [0x%llx, +0x%llx) were written", (ull)view->address,
                       (ull)view->length);
     for (uint64_t at = 0; at < view->length; at += page_part(kit, view, at))
         write_page_out(space, view, at, page_part(kit, view, at));
     memset(view->buffer, 0xdd, view->length + 2 * KIT_RED_ZONE);
-    free(view->buffer);
-    view->buffer = NULL;
+    free_buffer(view);
 }
 
 KIT_UNCHECKED static bool same_bytes(const uint8_t *one, const uint8_t *other, uint32_t length) {

@@ -18,6 +18,21 @@
 #define KIT_UNCHECKED
 #endif
 
+// Under the address sanitizer, memory beside a view must not be looked at either.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KIT_FORBIDS
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(KIT_FORBIDS)
+#include <sanitizer/asan_interface.h>
+#define KIT_FORBIDDEN(bytes, length) __asan_poison_memory_region(bytes, length)
+#define KIT_ALLOWED(bytes, length) __asan_unpoison_memory_region(bytes, length)
+#else
+#define KIT_FORBIDDEN(bytes, length) ((void)(bytes), (void)(length))
+#define KIT_ALLOWED(bytes, length) ((void)(bytes), (void)(length))
+#endif
+
 // malloc, calloc and realloc that abort where memory runs out.
 void *kit_memory(size_t size);
 void *kit_zeroed(size_t size);

@@ -29,7 +29,7 @@ struct libexec_kit *libexec_kit_new(const struct libexec_kit_options *options) {
     kit->options = *options;
     if ((kit->options.features & LIBEXEC_KIT_BOUNCE) != 0)
         kit->options.features |= LIBEXEC_KIT_VIEW_END;
-    if (kit->options.poison == 0)
+    if (kit->options.poison == 0 && (kit->options.features & LIBEXEC_KIT_ZERO_POISON) == 0)
         kit->options.poison = 0xa5;
     kit->arch = options->arch != NULL ? options->arch : &libexec_kit_arch;
     kit->user_low = kit->arch->user_low;

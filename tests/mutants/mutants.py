@@ -24,6 +24,7 @@ CORE = ROOT / "libexec"
 UNIT = ROOT / "tests/unit"
 # Not changed: tables of texts, whose numbers the tests compare with a copy of their own.
 LEFT_OUT = {"status.c"}
+SANITIZERS = ["-fsanitize=address,undefined,bounds-strict", "-fno-sanitize-recover=all"]
 
 OPERATORS = [(" < ", " <= "), (" <= ", " < "), (" > ", " >= "), (" >= ", " > "), (" == ", " != "), (" != ", " == "),
              (" && ", " || "), (" || ", " && "), (" + ", " - "), (" - ", " + "), (" & ", " | "), (" | ", " & "),
@@ -115,7 +116,7 @@ class Build:
     def __init__(self, folder, compiler, tls_programs, sanitize, pool):
         self.folder, self.compiler = folder, compiler
         self.flags = ["-std=c17", "-O1", "-fPIC", f"-I{ROOT}/include", f"-I{CORE}", f"-I{ROOT}/tests/kit/include",
-                      f"-I{UNIT}", *(["-fsanitize=address,undefined", "-fno-sanitize-recover=all"] if sanitize else [])]
+                      f"-I{UNIT}", *(SANITIZERS if sanitize else [])]
         folder.mkdir()
         self.sources = (CORE / "sources.txt").read_text().split()
         kit = sorted((ROOT / "tests/kit").glob("*.c"))

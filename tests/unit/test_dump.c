@@ -31,29 +31,42 @@ struct subject {
     struct text text;
     struct libexec_sink sink;
     struct libexec_auxv auxv;
+    struct libexec_policy policy;
     enum libexec_status status;
 };
 
-// A program of two segments, the second with zeros behind; `damage` makes p_filesz exceed p_memsz.
-static void begin(struct subject *subject, bool damage) {
-    static const char *const argv[] = {"/p", NULL};
-
+static void new_subject(struct subject *subject) {
     memset(subject, 0, sizeof *subject);
+    subject->policy = (struct libexec_policy){.flags = LIBEXEC_POLICY_FIXED_ADDRESSES, .tls = LIBEXEC_TLS_NEVER};
     subject->sink = (struct libexec_sink){.write = write_text, .context = &subject->text};
     subject->kit = libexec_kit_new(&(struct libexec_kit_options){.features = LIBEXEC_KIT_FULL, .seed = 1});
     libexec_kit_elf_begin(&subject->elf, LIBEXEC_KIT_ET_EXEC, 0x1800);
     subject->elf.entry = BASE + 0x100;
-    libexec_kit_elf_add(&subject->elf,
-                        load(LIBEXEC_KIT_PF_R | LIBEXEC_KIT_PF_X, 0, BASE, 0x1000, damage ? 0xfff : 0x1000));
-    libexec_kit_elf_add(&subject->elf, load(LIBEXEC_KIT_PF_R | LIBEXEC_KIT_PF_W, 0x1000, BASE + 0x1000, 0x800, 0x3000));
+}
+
+// As the program `/p`.
+static void execute(struct subject *subject) {
+    static const char *const argv[] = {"/p", NULL};
+
     libexec_kit_add_file(subject->kit, &(struct libexec_kit_file){.path = "/p",
                                                                   .bytes = libexec_kit_elf_build(&subject->elf),
                                                                   .length = subject->elf.size});
     subject->auxv = (struct libexec_auxv){999, 0x1234};
-    const struct libexec_policy policy = {.flags = LIBEXEC_POLICY_FIXED_ADDRESSES, .tls = LIBEXEC_TLS_NEVER};
-    const struct libexec_request request = {
-        .path = "/p", .policy = &policy, .arguments = {.argv = argv}, .auxv = &subject->auxv, .auxv_count = 1};
+    const struct libexec_request request = {.path = "/p",
+                                            .policy = &subject->policy,
+                                            .arguments = {.argv = argv},
+                                            .auxv = &subject->auxv,
+                                            .auxv_count = 1};
     subject->status = libexec_kit_prepare(subject->kit, &subject->exec, &request);
+}
+
+// A program of two segments, the second with zeros behind; `damage` makes p_filesz exceed p_memsz.
+static void begin(struct subject *subject, bool damage) {
+    new_subject(subject);
+    libexec_kit_elf_add(&subject->elf,
+                        load(LIBEXEC_KIT_PF_R | LIBEXEC_KIT_PF_X, 0, BASE, 0x1000, damage ? 0xfff : 0x1000));
+    libexec_kit_elf_add(&subject->elf, load(LIBEXEC_KIT_PF_R | LIBEXEC_KIT_PF_W, 0x1000, BASE + 0x1000, 0x800, 0x3000));
+    execute(subject);
 }
 
 static void end(struct subject *subject) {
@@ -156,6 +169,16 @@ static void all_that_a_plan_may_have(void **state) {
                         "ET_DYN, entry 0x1234, program headers 13, interpreter, TLS 0x88, executable stack\n");
 }
 
+// At `text` are these lines, each in two pieces, and nothing else.
+static void expect_pieces(const struct text *text, const char *const *pieces, size_t count) {
+    const char *at = text->bytes;
+
+    for (size_t i = 0; i < count; at += strlen(pieces[i++]))
+        if (strncmp(at, pieces[i], strlen(pieces[i])) != 0)
+            fail_msg("no `%s` in its place in:\n%s", pieces[i], text->bytes);
+    assert_int_equal(*at, 0);
+}
+
 static void spaces(void **state) {
     (void)state;
     static struct subject subject;
@@ -172,12 +195,60 @@ static void spaces(void **state) {
                                         "0x000000401000", edge,
                                         "               | r-x  program, 4 KiB, file 0x0 + 0x1000\n",
                                         "0x000000400000", edge};
-    const char *at = subject.text.bytes;
-    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; at += strlen(lines[i++]))
-        if (strncmp(at, lines[i], strlen(lines[i])) != 0)
-            fail_msg("no `%s` in its place in:\n%s", lines[i], subject.text.bytes);
-    assert_int_equal(*at, 0);
+    expect_pieces(&subject.text, lines, sizeof lines / sizeof lines[0]);
     end(&subject);
+}
+
+// Of each kind one region, up to the highest address that a policy may allow; zeros of 9,996 KiB, which is shown so, and
+// of 10,000, which is not.
+static void all_that_a_space_may_have(void **state) {
+    (void)state;
+    static struct subject subject;
+    static struct libexec_kit_elf loader;
+    static const char edge[] = " +----------------------------------------\n";
+
+    if (LIBEXEC_CONFIG_STATIC_ONLY)
+        return;
+    new_subject(&subject);
+    subject.policy.tls = LIBEXEC_TLS_ALWAYS;
+    subject.policy.user_high = UINT64_C(1) << 60;
+    subject.policy.stack_size = 0x800000;
+    libexec_kit_elf_add(&subject.elf, load(LIBEXEC_KIT_PF_R | LIBEXEC_KIT_PF_X, 0, BASE, 0x1000, 0x1000));
+    libexec_kit_elf_add(&subject.elf, load(LIBEXEC_KIT_PF_R | LIBEXEC_KIT_PF_W, 0, 0x10000000, 0, 0x180000));
+    libexec_kit_elf_add(&subject.elf, load(LIBEXEC_KIT_PF_R | LIBEXEC_KIT_PF_W, 0, 0x20000000, 0, 10000 << 10));
+    libexec_kit_elf_add(&subject.elf, load(LIBEXEC_KIT_PF_R | LIBEXEC_KIT_PF_W, 0, 0x30000000, 0, 9996 << 10));
+    libexec_kit_elf_add(&subject.elf, (struct libexec_kit_program_header){
+                                          .type = LIBEXEC_KIT_PT_INTERP, .offset = 0x800, .file_size = 3});
+    libexec_kit_elf_write(&subject.elf, 0x800, "/l", 3);
+    libexec_kit_elf_begin(&loader, LIBEXEC_KIT_ET_DYN, 0x1000);
+    loader.entry = 0x100;
+    libexec_kit_elf_add(&loader, load(LIBEXEC_KIT_PF_R | LIBEXEC_KIT_PF_X, 0, 0, 0x1000, 0x1800));
+    libexec_kit_add_file(subject.kit, &(struct libexec_kit_file){.path = "/l",
+                                                                 .bytes = libexec_kit_elf_build(&loader),
+                                                                 .length = loader.size});
+    execute(&subject);
+    assert_int_equal(subject.status, LIBEXEC_OK);
+    libexec_dump_space(&subject.sink, &subject.exec);
+    static const char *const lines[] = {"0x1000000000000000", edge, "               | rw-  stack, 10 MiB\n",
+                                        "0xfffffffff5ff000", edge, "               | ---  guard, 1 MiB\n",
+                                        "0xfffffffff4ff000", edge, "                 free, 116 MiB\n",
+                                        "0xffffffff8000000", edge, "               | rwx  interpreter's zeros, 4 KiB\n",
+                                        "0xffffffff7fff000", edge,
+                                        "               | r-x  interpreter, 4 KiB, file 0x0 + 0x1000\n",
+                                        "0xffffffff7ffe000", edge, "               | rw-  TLS block, 4 KiB\n",
+                                        "0xffffffff7ffd000", edge, "                 free, 1023 PiB\n",
+                                        "0x0000309c3000", edge, "               | rw-  program's zeros, 9996 KiB\n",
+                                        "0x000030000000", edge, "                 free, 246 MiB\n",
+                                        "0x0000209c4000", edge, "               | rw-  program's zeros, 9 MiB\n",
+                                        "0x000020000000", edge, "                 free, 254 MiB\n",
+                                        "0x000010180000", edge, "               | rw-  program's zeros, 1536 KiB\n",
+                                        "0x000010000000", edge, "                 free, 251 MiB\n",
+                                        "0x000000401000", edge,
+                                        "               | r-x  program, 4 KiB, file 0x0 + 0x1000\n",
+                                        "0x000000400000", edge};
+    expect_pieces(&subject.text, lines, sizeof lines / sizeof lines[0]);
+    end(&subject);
+    libexec_kit_elf_end(&loader);
 }
 
 static void auxiliary_vectors(void **state) {
@@ -196,6 +267,10 @@ static void auxiliary_vectors(void **state) {
             snprintf(line, sizeof line, "%s 0x%" PRIx64, libexec_auxv_name(auxv[i].type), auxv[i].value);
         expect_line(&subject.text, line);
     }
+    uint32_t lines = 0;
+    for (size_t i = 0; i < subject.text.length; i++)
+        lines += subject.text.bytes[i] == '\n';
+    assert_int_equal(lines, count);
     expect_line(&subject.text, "AT_ENTRY 0x400100");
     expect_line(&subject.text, "AT_999 0x1234");
     end(&subject);
@@ -209,6 +284,10 @@ static void small_pieces(void **state) {
     begin(&subject, false);
     libexec_dump_gdb(&subject.sink, &subject.exec, "/p");
     assert_string_equal(subject.text.bytes, "add-symbol-file /p -o 0x0\n");
+    subject.text.length = 0;
+    libexec_dump_gdb(&subject.sink, &subject.exec, "");
+    assert_int_equal(subject.text.length, strlen("add-symbol-file  -o 0x0\n"));
+    assert_string_equal(subject.text.bytes, "add-symbol-file  -o 0x0\n");
     end(&subject);
     assert_null(libexec_auxv_name(10));
     assert_string_equal(libexec_auxv_name(51), "AT_MINSIGSTKSZ");
@@ -227,6 +306,7 @@ int main(void) {
         cmocka_unit_test(plans),
         cmocka_unit_test(all_that_a_plan_may_have),
         cmocka_unit_test(spaces),
+        cmocka_unit_test(all_that_a_space_may_have),
         cmocka_unit_test(auxiliary_vectors),
         cmocka_unit_test(small_pieces),
     };

@@ -1069,20 +1069,23 @@ static void a_wish_near_the_end_of_the_user_range(void **state) {
 
 // Linux maps the whole span of an ET_DYN first, with MAP_FIXED_NOREPLACE where it has an interpreter: a hole over the
 // stack is EEXIST (Linux 6.18, strace, 6 of 900 runs with a second segment 512 GiB below the end of the user range).
+// Without bytes of the file in the first segment there is no such mapping (elf_load of fs/binfmt_elf.c).
 static void a_hole_over_the_stack(void **state) {
     (void)state;
     static struct world world;
     static struct libexec_kit_elf program, loader;
     struct setting setting = usual(&program, &loader);
-    begin(&program, LIBEXEC_KIT_ET_DYN, true);
-    libexec_kit_elf_add(&program, load(R | X, 0, 0, 0x1200, 0x1200));
-    libexec_kit_elf_add(&program, load(R, 0, TOP - 0x10000 - 0x555555554000, 0x1200, 0x1200));
-    libexec_kit_elf_build(&program);
     small_elf(&loader, LIBEXEC_KIT_ET_DYN, 0);
     setting.policy.flags = 0;
     setting.words[2] = UINT64_MAX; // the stack 16 GiB below the end
-    EXPECT_EQUAL(&world, prepare(&world, &setting, "hole"), LIBEXEC_E_COLLISION);
-    end(&world);
+    for (int spanned = 0; spanned < 2; spanned++) {
+        begin(&program, LIBEXEC_KIT_ET_DYN, true);
+        libexec_kit_elf_add(&program, load(R | W, 0, 0, spanned != 0 ? 0x1200 : 0, 0x1200));
+        libexec_kit_elf_add(&program, load(R, 0, TOP - 0x10000 - 0x555555554000, 0x1200, 0x1200));
+        libexec_kit_elf_build(&program);
+        EXPECT_EQUAL(&world, prepare(&world, &setting, "hole"), spanned != 0 ? LIBEXEC_E_COLLISION : LIBEXEC_OK);
+        end(&world);
+    }
     libexec_kit_elf_end(&program);
     libexec_kit_elf_end(&loader);
 }
@@ -1110,22 +1113,34 @@ static void a_reserved_range_on_a_pie(void **state) {
     libexec_kit_elf_end(&loader);
 }
 
-// brk does not move onto the TLS block either, which here lies where it would begin.
-static void brk_on_the_tls_block(void **state) {
+// brk does not move onto the TLS block either, which here lies where it would begin; right behind it there is room where
+// its alignment leaves some.
+static void brk_at_the_tls_block(void **state) {
     (void)state;
     static struct world world;
     static struct libexec_kit_elf program;
     struct setting setting = usual(&program, NULL);
-    setting.policy.user_high = 0x30000000; // 2/3 of it: 0x20000000; the mmap area ends at 0x28000000
+    const uint64_t wish = 0x20001000, end_of_area = 0x28001000;
+    setting.policy.user_high = 0x30001000; // of which two thirds end below 0x20001000
     setting.policy.tls = LIBEXEC_TLS_ALWAYS;
     setting.arch.large_page_size = 0;
-    begin(&program, LIBEXEC_KIT_ET_DYN, false);
-    libexec_kit_elf_add(&program, load(R | W, 0, 0, 0x1200, 0x28000000 - 0x20001000));
-    libexec_kit_elf_build(&program);
-    EXPECT_EQUAL(&world, prepare(&world, &setting, "brk"), LIBEXEC_OK);
-    const struct libexec_layout *const layout = libexec_exec_layout(&world.exec);
-    EXPECT(&world, layout->brk_start - layout->tls.address >= layout->tls.length);
-    end(&world);
+    uint32_t behind = 0, on = 0;
+    for (uint64_t i = 0; i < 16; i++) {
+        begin(&program, LIBEXEC_KIT_ET_DYN, false);
+        libexec_kit_elf_add(&program, load(R | W, 0, 0, 0x1200, end_of_area - wish - i / 2 * PAGE));
+        libexec_kit_elf_add(&program, (struct libexec_kit_program_header){
+                                          .type = LIBEXEC_KIT_PT_TLS, .alignment = i % 2 == 0 ? 8 : 4 * PAGE});
+        libexec_kit_elf_build(&program);
+        EXPECT_EQUAL(&world, prepare(&world, &setting, "brk"), LIBEXEC_OK);
+        const struct libexec_layout *const layout = libexec_exec_layout(&world.exec);
+        const bool in_block = wish - layout->tls.address < layout->tls.length;
+        const bool in_program = wish - layout->program.address < layout->program.length;
+        EXPECT_EQUAL(&world, layout->brk_start, in_block || in_program ? end_of_area : wish);
+        on += in_block;
+        behind += wish == layout->tls.address + layout->tls.length && !in_program;
+        end(&world);
+    }
+    assert_true(on != 0 && behind != 0);
     libexec_kit_elf_end(&program);
 }
 
@@ -1175,7 +1190,7 @@ int main(void) {
         cmocka_unit_test(a_wish_near_the_end_of_the_user_range),
         cmocka_unit_test(a_hole_over_the_stack),
         cmocka_unit_test(a_reserved_range_on_a_pie),
-        cmocka_unit_test(brk_on_the_tls_block),
+        cmocka_unit_test(brk_at_the_tls_block),
         cmocka_unit_test(a_wish_in_a_full_range),
     };
     return RUN(layout);

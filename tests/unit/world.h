@@ -75,6 +75,7 @@ extern const struct flavour *const flavour_required;
 extern const struct flavour *const flavour_full;
 extern const struct flavour *const flavour_fault;
 extern const struct flavour *const flavour_bounce;
+extern const struct flavour *const flavour_beside; // the address sanitizer sees what is read beside a view
 
 // Fails the test, with the case's id and the journal.
 __attribute__((format(printf, 2, 3), noreturn)) void world_fail(struct world *world, const char *format, ...);

@@ -62,6 +62,7 @@ struct libexec_kit_image;
 #define LIBEXEC_KIT_LONG_VIEWS 0x1000u    // views of up to 16 pages; otherwise none crosses a page
 #define LIBEXEC_KIT_BOUNCE 0x2000u        // views are buffers with red zones, written out by `view_end` (implies it)
 #define LIBEXEC_KIT_ZERO_TAIL 0x4000u     // sources with LIBEXEC_SOURCE_ZERO_TAIL
+#define LIBEXEC_KIT_ZERO_POISON 0x8000u   // the poison byte is 0: LIBEXEC_KIT_BOUNCE loses nothing, finds less
 
 // Host flavours. An exec must come to the same image on all of them.
 #define LIBEXEC_KIT_REQUIRED 0u
@@ -145,7 +146,7 @@ enum libexec_kit_misdeed {
 // Zero = default. Called options may be changed until the exec starts.
 struct libexec_kit_options {
     uint32_t features;
-    uint8_t poison;     // 0: 0xA5
+    uint8_t poison;     // 0: 0xA5, or 0 with LIBEXEC_KIT_ZERO_POISON
     uint8_t control_block_fill; // what `thread_control_block` writes; 0 leaves the block as an absent hook would
     uint16_t reserved;
     uint64_t seed;      // of `random`
