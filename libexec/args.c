@@ -16,6 +16,7 @@
 #define ARGS_FIRST_POINTERS 256u // bytes of a pointer vector fetched first
 #define ARGS_FIRST_STRING   128u // bytes of a string fetched first where nothing tells its length
 #define ARGS_LAST_STRING    192u // bytes fetched for the last of several strings
+#define ARGS_NEAR           512u // how far away a pointer tells where the string before it ends
 #define ARGS_GROWTH         8u
 #define ARGS_LONG_STRING    (UINT64_C(12) << 10) // bytes after which a string is likely to be much longer
 
@@ -99,6 +100,15 @@ static LIBEXEC_APART_FOR_SIZE uint64_t args_room(struct libexec_copy *copy, uint
     else
         args_fail(copy->state, LIBEXEC_E_STRING_TOO_LONG, from, LIBEXEC_STRING_MAX);
     return 0;
+}
+
+// The string whose pointer stands in `slot` cannot be had: says which one it is, of argv or, where `vectors` is 1, of
+// envp.
+static LIBEXEC_APART_FOR_SIZE bool args_fail_string(const struct libexec_copy *copy, uint64_t slot, uint32_t vectors) {
+    struct libexec_state *state = copy->state;
+    state->report.known |= LIBEXEC_REPORT_ARGUMENT;
+    state->report.argument = (uint32_t)((slot - state->layout.stack_pointer) / 8 - 1 - vectors);
+    return false;
 }
 
 // ---- the path -------------------------------------------------------------------------------------------------------
@@ -241,13 +251,13 @@ static bool args_put_lists(struct libexec_copy *copy, const struct libexec_state
         for (uint32_t i = 0; i < list->count; i++) {
             const char *bytes = NULL;
             uint64_t length = 0;
+            const uint64_t slot = i < skip ? state->layout.stack_pointer + 8 : copy->slot;
             const int code = list->get(list->context, i, &bytes, &length);
-            if (code != 0) {
+            if (code != 0)
                 libexec_fail_host(&copy->state->report, LIBEXEC_E_ARGUMENT_FAULT, code);
-                return false;
-            }
-            if (i >= skip && (!args_store_pointer(copy, copy->cursor) || !args_put_bytes(copy, bytes, length)))
-                return false;
+            else if (i < skip || (args_store_pointer(copy, copy->cursor) && args_put_bytes(copy, bytes, length)))
+                continue;
+            return args_fail_string(copy, slot, (uint32_t)(list - lists));
         }
         skip = 0;
         if (!args_store_pointer(copy, 0))
@@ -337,7 +347,7 @@ static bool args_fetch_string(struct libexec_copy *copy, const struct args_strin
     if (room == 0)
         return false;
     if (string->scattered) {
-        if (string->next - start - 1 < room)
+        if (string->next - start - 1 < ARGS_NEAR)
             length = string->next - start;
     } else {
         const uint64_t rest = copy->last[string->vector] - start;
@@ -427,13 +437,8 @@ static LIBEXEC_APART_FOR_SIZE bool args_copy_strings(struct libexec_copy *copy, 
             }
             string.next = word != last ? libexec_load_word(word + 8) : 0;
             libexec_store_word(word, copy->cursor);
-            if (!args_user_string(copy, &string)) {
-                struct libexec_state *state = copy->state;
-                const uint64_t slot = copy->slot + (uint64_t)(word - words);
-                state->report.known |= LIBEXEC_REPORT_ARGUMENT;
-                state->report.argument = (uint32_t)((slot - state->layout.stack_pointer) / 8 - 1 - string.vector);
-                return false;
-            }
+            if (!args_user_string(copy, &string))
+                return args_fail_string(copy, copy->slot + (uint64_t)(word - words), string.vector);
         }
         copy->slot += available;
     }

@@ -41,11 +41,13 @@ enum exec_rule {
     EXEC_RULE_POINTERS,
     EXEC_RULE_SOURCE,
     EXEC_RULE_AUXV,
+    EXEC_RULE_FROM,
     EXEC_RULE_GET,
     EXEC_RULE_HOST,
     EXEC_RULE_OPEN,
     EXEC_RULE_USER_READ,
     EXEC_RULE_SEIZE,
+    EXEC_RULE_FLAGS,
     EXEC_RULE_PAGE_SIZE,
     EXEC_RULE_USER_RANGE,
     EXEC_RULE_ALIGNMENT
@@ -58,11 +60,13 @@ static const struct {
     [EXEC_RULE_POINTERS] = {LIBEXEC_E_REQUEST, "host and arch are required"},
     [EXEC_RULE_SOURCE] = {LIBEXEC_E_REQUEST, "a source comes with read_at and a display name"},
     [EXEC_RULE_AUXV] = {LIBEXEC_E_REQUEST, "auxv is required where auxv_count is not 0"},
+    [EXEC_RULE_FROM] = {LIBEXEC_E_REQUEST, "arguments.from is one of three"},
     [EXEC_RULE_GET] = {LIBEXEC_E_REQUEST, "get is required where count is not 0"},
     [EXEC_RULE_HOST] = {LIBEXEC_E_HOST_TABLE, "space_create, space_destroy, map, translate and random are required"},
     [EXEC_RULE_OPEN] = {LIBEXEC_E_HOST_TABLE, "open is required where the program is named by a path"},
     [EXEC_RULE_USER_READ] = {LIBEXEC_E_HOST_TABLE, "user_read is required where arguments come from user memory"},
     [EXEC_RULE_SEIZE] = {LIBEXEC_E_THREADS, "seize is required where the caller has other threads"},
+    [EXEC_RULE_FLAGS] = {LIBEXEC_E_POLICY, "flags and tls have no values but those of policy.h"},
     [EXEC_RULE_PAGE_SIZE] = {LIBEXEC_E_POLICY, "page_size is a power of two from 4096 on; data is little endian"},
     [EXEC_RULE_USER_RANGE] = {LIBEXEC_E_POLICY, "user_low < user_high <= 2^60, multiples of the page size"},
     [EXEC_RULE_ALIGNMENT] = {LIBEXEC_E_POLICY, "alignments are powers of two; the control block holds a word"},
@@ -86,6 +90,8 @@ static LIBEXEC_APART_FOR_SIZE uint8_t exec_find_mistake(const struct libexec_req
         return EXEC_RULE_SOURCE;
     if (request->auxv == NULL && request->auxv_count != 0)
         return EXEC_RULE_AUXV;
+    if (from > LIBEXEC_ARGUMENTS_ITERATOR)
+        return EXEC_RULE_FROM;
     if (from == LIBEXEC_ARGUMENTS_ITERATOR &&
         (exec_lacks_get(&request->arguments.argv_strings) || exec_lacks_get(&request->arguments.envp_strings)))
         return EXEC_RULE_GET;
@@ -105,6 +111,8 @@ static uint8_t exec_find_policy_mistake(struct libexec_bounds *bounds, const str
                                         const struct libexec_policy *policy) {
     const uint64_t in_page = (uint64_t)arch->page_size - 1;
     const uint64_t alignment = arch->thread_control_block_alignment;
+    if ((policy->flags & ~LIBEXEC_POLICY_KNOWN) != 0 || policy->tls > LIBEXEC_TLS_ALWAYS)
+        return EXEC_RULE_FLAGS; // a refusal that is asked for must not be passed over
     if (arch->page_size < 4096 || (arch->page_size & in_page) != 0 || arch->data != 1)
         return EXEC_RULE_PAGE_SIZE;
     libexec_bounds_of(bounds, arch, policy);
@@ -207,7 +215,7 @@ static LIBEXEC_APART uint16_t exec_keep_word(struct libexec_state *state, const 
     if (size == 0)
         return 0;
     if (offset + size > state->names_size) {
-        libexec_fail(&state->report, LIBEXEC_E_NAME_TOO_LONG, size, state->names_size);
+        libexec_fail(&state->report, LIBEXEC_E_NAME_TOO_LONG, offset + size, state->names_size);
         return 0;
     }
     char *name = state->names + offset;
@@ -280,6 +288,7 @@ static enum libexec_status exec_plan_file(struct libexec_state *state, struct li
                                           enum libexec_file kind, struct libexec_window *window) {
     struct libexec_report other; // where the program has a fault already, the interpreter's comes too late
     struct libexec_report *own = state->own.status == LIBEXEC_OK ? &state->own : &other;
+    state->source_flags |= (uint8_t)window->source->flags;
     state->report.file = kind;
     state->report.stage = LIBEXEC_STAGE_HEADER;
     libexec_report_begin(own, LIBEXEC_STAGE_PLAN, kind);
@@ -296,7 +305,6 @@ static LIBEXEC_APART_FOR_SIZE enum libexec_status exec_plan_files(struct libexec
         file->plan = plan;
         file->kind = (enum libexec_file)kind;
         window.source = &file->source;
-        state->source_flags |= (uint8_t)file->source.flags;
         libexec_window_get(&window, 0, 1, sizeof state->scratch.header, &state->report);
         if (state->report.status != LIBEXEC_OK)
             break;
@@ -471,7 +479,7 @@ enum libexec_status libexec_commit(struct libexec_exec *exec) {
     struct libexec_state *state = exec_state(exec);
     const struct libexec_host *host = state->host;
     struct libexec_start start;
-    if (state->stage == EXEC_FAILED) // its report is still of use
+    if (state->stage == EXEC_FAILED && state->report.status != LIBEXEC_OK) // it is still of use
         return LIBEXEC_E_STATE;
     libexec_report_begin(&state->report, LIBEXEC_STAGE_COMMIT, LIBEXEC_FILE_NONE);
     if (state->stage != EXEC_PREPARED)
@@ -505,7 +513,7 @@ const struct libexec_plan *libexec_exec_plan(const struct libexec_exec *exec, en
 
 const struct libexec_auxv *libexec_exec_auxv(const struct libexec_exec *exec, uint32_t *count) {
     const struct libexec_state *state = exec_state_const(exec);
-    *count = state->auxv_built;
+    *count = state->stage >= EXEC_PREPARED ? state->auxv_built : 0;
     return state->scratch.auxv;
 }
 

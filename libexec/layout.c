@@ -77,12 +77,16 @@ static LIBEXEC_APART uint64_t layout_obstacle(const struct libexec_state *state,
     return layout_blocks(layout->guard.address, start, end, layout->guard.length + layout->stack.length);
 }
 
+// Linux lets a privileged program map lower pages by address, but never searches there, and raises hints.
+static uint64_t layout_lowest(const struct libexec_bounds *bounds) {
+    return libexec_max(bounds->user_low, LAYOUT_LEAST_HINT);
+}
+
 // The highest free page-aligned range of `length` bytes below `top`; the end of the user range where there is none.
 // Each obstacle is met once.
 static LIBEXEC_APART uint64_t layout_find(const struct libexec_state *state, uint64_t top, uint64_t length) {
     const struct libexec_bounds *bounds = &state->bounds;
-    // Linux lets a privileged program map lower pages by address, but never searches there.
-    const uint64_t low = libexec_max(bounds->user_low, LAYOUT_LEAST_HINT);
+    const uint64_t low = layout_lowest(bounds);
     while (top >= low && top - low >= length) {
         const uint64_t obstacle = layout_obstacle(state, top - length, top);
         if (obstacle == LAYOUT_FREE)
@@ -183,7 +187,7 @@ static uint64_t layout_pie_bias(const struct libexec_state *state, const struct 
 static uint64_t layout_hint(const struct libexec_state *state, uint64_t first_page) {
     if (first_page == 0 || layout_program_moves(state))
         return 0;
-    return libexec_max(first_page, LAYOUT_LEAST_HINT);
+    return libexec_max(first_page, layout_lowest(&state->bounds));
 }
 
 // A first segment without file bytes: Linux asks for it at address 0, which the check refuses; an interpreter's for a
@@ -231,8 +235,9 @@ static uint64_t layout_choose_bias(const struct libexec_state *state, const stru
             return found - first_page;
         // Aligned downwards, as Linux does; where something is in the way then, the search goes on below it.
         const uint64_t bias = libexec_round_down((found & ~(alignment - 1)) - first->address, page_size);
+        // What is in the way begins below what was searched, unless the bias wrapped, which is refused below.
         const uint64_t obstacle = layout_obstacle(state, first_page + bias, first_page + bias + length);
-        if (obstacle == LAYOUT_FREE)
+        if (obstacle >= top)
             return bias;
         top = libexec_round_down(obstacle, page_size);
     }

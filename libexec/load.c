@@ -97,15 +97,16 @@ static uint64_t load_back(const struct libexec_state *state, struct libexec_map 
     operation->source = NULL;
     operation->present.address = 0;
     operation->present.length = 0;
-    if (region->kind == LIBEXEC_REGION_GUARD)
-        operation->backing = LIBEXEC_BACKING_NONE;
-    if (region->kind == LIBEXEC_REGION_STACK) {
-        operation->backing = LIBEXEC_BACKING_RESERVE;
-        operation->present.address = libexec_round_down(state->layout.stack_pointer, page_size);
-        operation->present.length = page_size;
-    }
-    if (region->file == LIBEXEC_FILE_NONE)
+    if (region->file == LIBEXEC_FILE_NONE) {
+        if (region->kind == LIBEXEC_REGION_GUARD)
+            operation->backing = LIBEXEC_BACKING_NONE;
+        if (region->kind == LIBEXEC_REGION_STACK) {
+            operation->backing = LIBEXEC_BACKING_RESERVE;
+            operation->present.address = libexec_round_down(state->layout.stack_pointer, page_size);
+            operation->present.length = page_size;
+        }
         return region->length;
+    }
     operation->source = &state->files[region->file - LIBEXEC_FILE_PROGRAM].source;
     if (region->file_length == 0)
         return region->length;

@@ -69,9 +69,10 @@ void libexec_window_close(struct libexec_window *window) {
 static bool window_view(struct libexec_window *window, uint64_t offset, uint64_t length) {
     const struct libexec_source *source = window->source;
     const struct libexec_source_operations *operations = source->operations;
+    window->bytes = NULL;
     return (source->flags & LIBEXEC_SOURCE_STABLE) != 0 && operations->view != NULL &&
            operations->view_release != NULL &&
-           operations->view(source->context, offset, (size_t)length, &window->bytes) == 0;
+           operations->view(source->context, offset, (size_t)length, &window->bytes) == 0 && window->bytes != NULL;
 }
 
 const uint8_t *libexec_window_get(struct libexec_window *window, uint64_t offset, uint64_t least, uint64_t most,

@@ -81,7 +81,7 @@ struct libexec_state {
     struct libexec_report own;             // the first refusal that Linux would not have made; see plan.h
 
     bool has_interpreter;
-    uint8_t source_flags; // of all files opened
+    uint8_t source_flags; // of all files of the image
     bool must_fill;       // some pages were mapped for the library to write
     uint32_t script_depth;
 

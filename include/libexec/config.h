@@ -23,6 +23,19 @@
 #define LIBEXEC_CONFIG_NAME_BYTES 512
 #endif
 
+// Whoever was compiled with other capacities than the library does not link with it: functions that are given objects
+// of these sizes bear them in their symbols' names, unless all three are the defaults. (Hence plain numbers.)
+#if LIBEXEC_CONFIG_SEGMENTS == 16 && LIBEXEC_CONFIG_HEADER_BYTES == 896 && LIBEXEC_CONFIG_NAME_BYTES == 512
+#define LIBEXEC_SIZED(name)
+#else
+#define LIBEXEC_SIZED(name) __asm__(#name LIBEXEC_CAPACITIES)
+#define LIBEXEC_CAPACITIES                                                                                             \
+    "_segments_" LIBEXEC_TEXT_OF(LIBEXEC_CONFIG_SEGMENTS) "_header_" LIBEXEC_TEXT_OF(                                  \
+        LIBEXEC_CONFIG_HEADER_BYTES) "_names_" LIBEXEC_TEXT_OF(LIBEXEC_CONFIG_NAME_BYTES)
+#define LIBEXEC_TEXT_OF(macro)       LIBEXEC_TEXT_OF_TOKEN(macro)
+#define LIBEXEC_TEXT_OF_TOKEN(token) #token
+#endif
+
 // 1: programs without PT_INTERP and without `#!` only; the others are refused as on a host without `open`. Saves code.
 #ifndef LIBEXEC_CONFIG_STATIC_ONLY
 #define LIBEXEC_CONFIG_STATIC_ONLY 0

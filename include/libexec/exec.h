@@ -88,7 +88,8 @@ struct libexec_request {
 
 // Opens, validates, lays out and loads; writes the stack and the TLS block. On any status but LIBEXEC_OK everything is
 // undone, the caller's image was not touched, and the exec object holds the report only.
-enum libexec_status libexec_prepare(struct libexec_exec *exec, const struct libexec_request *request);
+enum libexec_status libexec_prepare(struct libexec_exec *exec, const struct libexec_request *request)
+    LIBEXEC_SIZED(libexec_prepare);
 
 // Replaces the caller's image. Sources are closed before the first hook. LIBEXEC_E_SEIZE: the exec is still prepared,
 // abandon it or try again. LIBEXEC_E_STATE: nothing is prepared; the report of a failed prepare stays. LIBEXEC_OK: the

@@ -98,7 +98,8 @@ struct libexec_region {
 // default. It does not look behind PT_INTERP: the interpreter is a plan of its own.
 enum libexec_status libexec_plan_read(struct libexec_plan *plan, const struct libexec_source *source,
                                       const struct libexec_arch *arch, const struct libexec_policy *policy,
-                                      void *buffer, uint32_t buffer_size, struct libexec_report *report);
+                                      void *buffer, uint32_t buffer_size, struct libexec_report *report)
+    LIBEXEC_SIZED(libexec_plan_read);
 
 // The first region of the plan that ends above `from`, in the file's own addresses, as of a program; false when there
 // is none. Start with `from` 0 and go on with `region->address + region->length`. Where segments overlap the later one

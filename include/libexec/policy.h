@@ -18,6 +18,7 @@ extern "C" {
 #define LIBEXEC_POLICY_NO_EXECUTABLE_STACK 0x0020u // refuse a program that wants an executable stack
 #define LIBEXEC_POLICY_PLAIN_STACK         0x0040u // start such a program with a stack that is not executable
 #define LIBEXEC_POLICY_STRICT              0x003eu // all the refusals together
+#define LIBEXEC_POLICY_KNOWN               0x007fu // others are refused, LIBEXEC_E_POLICY
 
 enum libexec_tls_policy {
     LIBEXEC_TLS_AUTOMATIC = 0, // a block for programs with PT_TLS and no PT_INTERP

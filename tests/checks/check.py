@@ -21,6 +21,7 @@ CHECKS = {
     "kernel_flags": objects.kernel_flags,
     "unity": objects.unity,
     "exec_object_size": objects.exec_object_size,
+    "mixed_capacities": objects.mixed_capacities,
     "recursion": callgraph.recursion,
     "stack_depth": callgraph.stack_depth,
     "pure_modules": callgraph.pure_modules,

@@ -120,7 +120,7 @@ static int view(void *context, uint64_t offset, size_t length, const uint8_t **b
                                                           .address = offset, .length = length});
     police_read(opened, "view", offset, length);
     entry->result = opened->view != NULL ? LIBEXEC_ERRNO_EAGAIN : view_answer(opened, offset, length);
-    if (entry->result != 0)
+    if (entry->result != 0 || opened->kit->options.misdeed == LIBEXEC_KIT_BARE_VIEW)
         return entry->result;
     opened->view = kit_memory(length);
     opened->view_offset = offset;

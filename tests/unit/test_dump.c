@@ -199,8 +199,8 @@ static void spaces(void **state) {
     end(&subject);
 }
 
-// Of each kind one region, up to the highest address that a policy may allow; zeros of 9,996 KiB, which is shown so, and
-// of 10,000, which is not.
+// Of each kind one region, up to the highest address that a policy may allow; zeros of 9,996 KiB, which is shown so,
+// and of 10,000, which is not.
 static void all_that_a_space_may_have(void **state) {
     (void)state;
     static struct subject subject;

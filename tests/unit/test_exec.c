@@ -53,8 +53,14 @@ static void commit_needs_a_prepared_exec(void **state) {
     EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->status, LIBEXEC_E_OPEN); // why prepare failed stays
     libexec_kit_fail(world.kit, 0, false, 0);
     EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+    uint32_t entries = 0;
+    EXPECT(&world, libexec_exec_auxv(&world.exec, &entries) != NULL && entries != 0);
     libexec_kit_abandon(world.kit, &world.exec);
+    libexec_exec_auxv(&world.exec, &entries);
+    EXPECT_EQUAL(&world, entries, 0);
     EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_E_STATE);
+    EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->status, LIBEXEC_E_STATE); // there was no other failure
+    EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_EINVAL);
     libexec_kit_abandon(world.kit, &world.exec); // twice is harmless
     EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
     EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_OK);
@@ -219,7 +225,7 @@ static void a_table_that_lacks_a_member(void **state) {
 static void requests_that_contradict_themselves(void **state) {
     (void)state;
     static struct world world;
-    for (int form = 0; form < 4; form++) {
+    for (int form = 0; form < 5; form++) {
         world_begin(&world, &plainly, flavour_required);
         struct libexec_request *const request = &world.request;
         if (form == 0)
@@ -228,6 +234,8 @@ static void requests_that_contradict_themselves(void **state) {
             request->auxv_count = 1; // but no entries
         if (form >= 2)
             request->arguments = (struct libexec_arguments){.from = LIBEXEC_ARGUMENTS_ITERATOR};
+        if (form == 4)
+            request->arguments.from = (enum libexec_arguments_from)3; // there is no such kind
         if (form == 2)
             request->arguments.argv_strings.count = 1; // but no function
         if (form == 3)
@@ -237,6 +245,41 @@ static void requests_that_contradict_themselves(void **state) {
         libexec_kit_source_close(&world.source);
         world_end(&world);
     }
+}
+
+// What a policy asks for by a bit or a number that this library does not know it would not get.
+static void policies_that_are_not_known(void **state) {
+    (void)state;
+    static struct world world;
+    for (uint32_t bit = 0; bit < 32 + 4; bit++) {
+        world_begin(&world, &plainly, flavour_full);
+        if (bit < 32)
+            world.policy.flags = 1u << bit;
+        else
+            world.policy.tls = (enum libexec_tls_policy)(bit - 32);
+        const bool known = bit < 32 ? (world.policy.flags & LIBEXEC_POLICY_KNOWN) != 0 : bit - 32 < 3;
+        const enum libexec_status status = world_prepare(&world);
+        EXPECT_EQUAL(&world, status == LIBEXEC_E_POLICY, !known);
+        EXPECT_EQUAL(&world, libexec_kit_read_ledger(world.kit).calls == 0, !known);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+}
+
+// A source that lends nothing although it says so is read.
+static void a_view_without_bytes(void **state) {
+    (void)state;
+    static struct world world;
+    world_begin(&world, &plainly, flavour_full);
+    libexec_kit_free(world.kit);
+    world.options.misdeed = LIBEXEC_KIT_BARE_VIEW;
+    world.kit = libexec_kit_new(&world.options);
+    plainly.set_up(&world);
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+    EXPECT_EQUAL(&world, count_calls(&world, LIBEXEC_KIT_CALL_VIEW) != 0, 1);
+    EXPECT_EQUAL(&world, count_calls(&world, LIBEXEC_KIT_CALL_VIEW_RELEASE), 0);
+    libexec_kit_abandon(world.kit, &world.exec);
+    world_end(&world);
 }
 
 static void requests_without_a_host(void **state) {
@@ -580,6 +623,10 @@ static void a_script_that_just_fits_the_names(void **state) {
         world_execute(&world, "/script");
         world.request.names_size = (uint32_t)(1 + sizeof(PROGRAM) - less);
         EXPECT_EQUAL(&world, world_prepare(&world), less == 0 ? LIBEXEC_OK : LIBEXEC_E_NAME_TOO_LONG);
+        if (less != 0) { // all that it would take, and all that there is
+            EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->value, 1 + sizeof(PROGRAM));
+            EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->limit, sizeof(PROGRAM));
+        }
         libexec_kit_abandon(world.kit, &world.exec);
         world_end(&world);
     }
@@ -613,7 +660,8 @@ static void an_interpreter_that_just_fits_the_names(void **state) {
     libexec_kit_elf_end(&loader);
 }
 
-// Each flag of the start by itself and beside the others; a file is unreadable whichever of several it is.
+// Each flag of the start by itself and beside the others. Whether a script may be read makes no difference, as on
+// Linux.
 static void flags_of_the_start(void **state) {
     (void)state;
     static struct world world;
@@ -650,13 +698,44 @@ static void flags_of_the_start(void **state) {
         uint32_t expected = marked ? LIBEXEC_START_IBT | LIBEXEC_START_SHADOW_STACK : 0;
         expected |= executable ? LIBEXEC_START_EXECUTABLE_STACK : 0;
         expected |= secure ? LIBEXEC_START_SECURE | LIBEXEC_START_NOT_DUMPABLE : 0;
-        expected |= unreadable[0] != 0 || unreadable[1] != 0 ? LIBEXEC_START_NOT_DUMPABLE : 0;
+        expected |= unreadable[1] != 0 ? LIBEXEC_START_NOT_DUMPABLE : 0;
         expected |= fixed ? 0 : LIBEXEC_START_RANDOMIZED;
         EXPECT_EQUAL(&world, start.flags, expected);
         libexec_kit_abandon(world.kit, &world.exec);
         world_end(&world);
         libexec_kit_elf_end(&elf);
     }
+}
+
+// It is not dumpable if one of its files, program or interpreter, may not be read.
+static void an_unreadable_interpreter(void **state) {
+    (void)state;
+    static struct world world;
+    static const char name[] = "/lib/loader";
+    struct libexec_kit_elf dynamic, loader;
+    small_elf(&dynamic, LIBEXEC_KIT_ET_DYN, 0);
+    small_elf(&loader, LIBEXEC_KIT_ET_DYN, 0);
+    libexec_kit_elf_build(&loader);
+    libexec_kit_elf_write(&dynamic, 0x800, name, sizeof(name));
+    libexec_kit_elf_add(&dynamic, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_INTERP, .offset = 0x800,
+                                                                      .file_size = sizeof(name)});
+    libexec_kit_elf_build(&dynamic);
+    for (uint32_t form = 0; form < 4; form++) {
+        const struct libexec_kit_elf *const files[] = {&dynamic, &loader};
+        world_begin(&world, &plainly, flavour_full);
+        for (uint32_t i = 0; i < 2; i++)
+            libexec_kit_add_file(world.kit, &(struct libexec_kit_file){
+                .path = i == 0 ? PROGRAM : name, .bytes = files[i]->bytes, .length = files[i]->size,
+                .flags = (form >> i & 1) != 0 ? LIBEXEC_KIT_FILE_UNREADABLE : 0});
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+        struct libexec_start start;
+        libexec_exec_start(&world.exec, &start);
+        EXPECT_EQUAL(&world, (start.flags & LIBEXEC_START_NOT_DUMPABLE) != 0, form != 0);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+    libexec_kit_elf_end(&dynamic);
+    libexec_kit_elf_end(&loader);
 }
 
 static void addresses_are_random_or_linuxs(void **state) {
@@ -1304,6 +1383,8 @@ int main(void) {
         cmocka_unit_test(threads_without_seize),
         cmocka_unit_test(a_table_that_lacks_a_member),
         cmocka_unit_test(requests_that_contradict_themselves),
+        cmocka_unit_test(policies_that_are_not_known),
+        cmocka_unit_test(a_view_without_bytes),
         cmocka_unit_test(requests_without_a_host),
         cmocka_unit_test(values_that_make_no_sense),
         cmocka_unit_test(values_that_just_make_sense),
@@ -1317,6 +1398,7 @@ int main(void) {
         cmocka_unit_test(a_script_that_just_fits_the_names),
         cmocka_unit_test(an_interpreter_that_just_fits_the_names),
         cmocka_unit_test(flags_of_the_start),
+        cmocka_unit_test(an_unreadable_interpreter),
         cmocka_unit_test(addresses_are_random_or_linuxs),
         cmocka_unit_test(the_mmap_area_for_a_stack),
         cmocka_unit_test(the_mmap_area_for_an_unlimited_stack),

@@ -128,10 +128,14 @@ static bool is_free(const struct model *model, uint64_t start, uint64_t end) {
     return true;
 }
 
-// The highest place for `length` bytes below `top`: it ends there, or at a page on which something else begins. Linux
-// searches no lower than mmap_min_addr by default, 64 KiB.
+// Linux's mmap_min_addr, by default 64 KiB: it searches no lower, and raises hints (round_hint_to_min).
+static uint64_t floor_of(const struct model *model) {
+    return larger(model->low, 0x10000);
+}
+
+// The highest place for `length` bytes below `top`: it ends there, or at a page on which something else begins.
 static uint64_t highest(const struct model *model, uint64_t top, uint64_t length) {
-    const uint64_t floor = larger(model->low, 0x10000);
+    const uint64_t floor = floor_of(model);
     uint64_t best = NOWHERE;
     for (uint32_t i = 0; i <= model->taken_count; i++) {
         const uint64_t at = i == model->taken_count ? top : down(model->taken[i].start, model->page);
@@ -250,7 +254,7 @@ static uint64_t bias_of(const struct model *model, const struct extent *extent, 
         return interpreter && !based ? 0 : 0 - first_page;
     uint64_t hint = interpreter && !based ? first_page : 0;
     if (hint != 0)
-        hint = larger(hint, 0x10000);
+        hint = larger(hint, floor_of(model));
     uint64_t top = model->layout.mmap_top;
     for (;;) {
         const uint64_t found = mapped(model, hint, top, length, offset);
@@ -1090,6 +1094,53 @@ static void a_hole_over_the_stack(void **state) {
     libexec_kit_elf_end(&loader);
 }
 
+// Aligned down to where its bias wraps, it is in the way of what the host reserves above the user range: that is no
+// place to look below. Without that range, or with it alone, it finds one.
+static void a_bias_that_wraps(void **state) {
+    (void)state;
+    static struct world world;
+    static struct libexec_kit_elf program;
+    struct setting setting = usual(&program, NULL);
+    begin(&program, LIBEXEC_KIT_ET_DYN, false);
+    libexec_kit_elf_add(&program, (struct libexec_kit_program_header){
+                                      .type = LIBEXEC_KIT_PT_LOAD, .flags = R | W, .offset = 0x10, .address = 0x10,
+                                      .file_size = 0x200, .memory_size = 0x3f0000000000,
+                                      .alignment = (uint64_t)1 << 46});
+    program.entry = 0x100;
+    libexec_kit_elf_build(&program);
+    const struct libexec_range in_the_way = {0x7c0000000000, 0x2000}, above = {TOP, 0 - (uint64_t)TOP};
+    for (uint32_t form = 0; form < 4; form++) {
+        setting.reserved_count = 0;
+        if ((form & 1) != 0)
+            setting.reserved[setting.reserved_count++] = in_the_way;
+        if ((form & 2) != 0)
+            setting.reserved[setting.reserved_count++] = above;
+        const enum libexec_status status = prepare(&world, &setting, "wraps");
+        EXPECT_EQUAL(&world, status, (form & 1) != 0 ? LIBEXEC_E_NO_ROOM : LIBEXEC_OK);
+        end(&world);
+    }
+    libexec_kit_elf_end(&program);
+}
+
+// An interpreter's wish below the user range is raised to where that begins (round_hint_to_min of mm/mmap.c).
+static void a_wish_below_the_range(void **state) {
+    (void)state;
+    static struct libexec_kit_elf program, loader;
+    struct setting setting = usual(&program, &loader);
+    struct libexec_layout layout;
+    begin(&program, LIBEXEC_KIT_ET_EXEC, true);
+    libexec_kit_elf_add(&program, load(R | X, 0, 0x1000000, 0x1200, 0x1200));
+    libexec_kit_elf_build(&program);
+    small_elf(&loader, LIBEXEC_KIT_ET_DYN, 0x100000);
+    for (uint64_t low = 0x10000; low <= 0x200000; low *= 2) {
+        setting.policy.user_low = low;
+        assert_true(compare(&setting, "below", &layout));
+        assert_int_equal(layout.interpreter.address, low < 0x100000 ? 0x100000 : low);
+    }
+    libexec_kit_elf_end(&program);
+    libexec_kit_elf_end(&loader);
+}
+
 // A PIE with an interpreter stands where it stands, whatever its first address is: what the host reserved there is in
 // the way.
 static void a_reserved_range_on_a_pie(void **state) {
@@ -1113,8 +1164,8 @@ static void a_reserved_range_on_a_pie(void **state) {
     libexec_kit_elf_end(&loader);
 }
 
-// brk does not move onto the TLS block either, which here lies where it would begin; right behind it there is room where
-// its alignment leaves some.
+// brk does not move onto the TLS block either, which here lies where it would begin; right behind it there is room
+// where its alignment leaves some.
 static void brk_at_the_tls_block(void **state) {
     (void)state;
     static struct world world;
@@ -1189,6 +1240,8 @@ int main(void) {
         cmocka_unit_test(an_interpreter_that_spans_nothing),
         cmocka_unit_test(a_wish_near_the_end_of_the_user_range),
         cmocka_unit_test(a_hole_over_the_stack),
+        cmocka_unit_test(a_bias_that_wraps),
+        cmocka_unit_test(a_wish_below_the_range),
         cmocka_unit_test(a_reserved_range_on_a_pie),
         cmocka_unit_test(brk_at_the_tls_block),
         cmocka_unit_test(a_wish_in_a_full_range),

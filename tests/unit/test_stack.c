@@ -592,6 +592,71 @@ static void stacks_that_are_full_to_the_byte(void **state) {
                                             .empties = 3, .limit = 5000}, first % 2 == 0 ? flavour_full : &flavours[6]);
 }
 
+// ---- Which string cannot be had -----------------------------------------------------------------------------------
+
+#define GIVEN 4u // strings in each vector
+
+struct culprit {
+    enum libexec_arguments_from from; // KERNEL or ITERATOR
+    uint32_t index;                   // of all strings, argv first
+    bool script;                      // named by a script, whose two words come first
+    bool refused;                     // by the iterator; else the string is too long
+};
+
+static const char *culprit_texts[2 * GIVEN + 2];
+
+static int get_but_one(void *context, uint32_t index, const char **bytes, uint64_t *length) {
+    const char *const *const texts = context;
+    *bytes = texts[index];
+    *length = *bytes == NULL ? 0 : strlen(*bytes);
+    return *bytes == NULL ? 77 : 0;
+}
+
+static void execute_culprit(struct world *world) {
+    static const char line[] = "#!" PROGRAM "\n";
+    const struct culprit *const culprit = world->scenario->data;
+    world_file(world, PROGRAM, &program);
+    world_bytes(world, "/script", line, sizeof(line) - 1);
+    world_execute(world, culprit->script ? "/script" : PROGRAM);
+    for (uint32_t i = 0; i < 2 * GIVEN + 2; i++) // each vector with its NULL
+        culprit_texts[i] = i % (GIVEN + 1) == GIVEN ? NULL : "text";
+    memset(filler, 'x', LIBEXEC_STRING_MAX);
+    const uint32_t place = culprit->index + culprit->index / GIVEN;
+    culprit_texts[place] = culprit->refused ? NULL : filler;
+    const struct libexec_strings lists[2] = {
+        {.count = GIVEN, .get = get_but_one, .context = culprit_texts},
+        {.count = GIVEN, .get = get_but_one, .context = culprit_texts + GIVEN + 1}};
+    world->request.arguments =
+        (struct libexec_arguments){.from = culprit->from, .argv = culprit_texts, .envp = culprit_texts + GIVEN + 1,
+                                   .argv_strings = lists[0], .envp_strings = lists[1]};
+}
+
+static void the_string_is_told(void **state) {
+    (void)state;
+    static struct world world;
+    for (uint32_t form = 0; form < 2 * GIVEN * 8; form++) {
+        const struct culprit culprit = {.from = (form & 1) != 0 ? LIBEXEC_ARGUMENTS_ITERATOR : LIBEXEC_ARGUMENTS_KERNEL,
+                                        .refused = (form & 2) != 0, .script = (form & 4) != 0, .index = form / 8};
+        const struct scenario scenario = {.name = "culprit", .set_up = execute_culprit, .data = &culprit};
+        if ((culprit.refused && culprit.from == LIBEXEC_ARGUMENTS_KERNEL) || // a NULL there is the vector's end
+            (culprit.script && LIBEXEC_CONFIG_STATIC_ONLY))
+            continue;
+        world_begin(&world, &scenario, flavour_full);
+        const enum libexec_status status = world_prepare(&world);
+        const struct libexec_report *const report = libexec_exec_report(&world.exec);
+        if (culprit.script && culprit.index == 0 && !culprit.refused) { // an argv[0] that goes is not looked at
+            EXPECT_EQUAL(&world, status, LIBEXEC_OK);
+        } else {
+            EXPECT_EQUAL(&world, status, culprit.refused ? LIBEXEC_E_ARGUMENT_FAULT : LIBEXEC_E_STRING_TOO_LONG);
+            EXPECT_EQUAL(&world, report->known & LIBEXEC_REPORT_ARGUMENT, LIBEXEC_REPORT_ARGUMENT);
+            EXPECT_EQUAL(&world, report->argument, culprit.index + (culprit.script && culprit.index != 0 ? 1 : 0));
+            EXPECT_EQUAL(&world, report->host_code, culprit.refused ? 77 : 0);
+        }
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+}
+
 // ---- The auxiliary vector -----------------------------------------------------------------------------------------
 
 struct extra {
@@ -995,6 +1060,7 @@ int main(void) {
         cmocka_unit_test(bug_D9_limits_after_the_point_of_no_return),
         cmocka_unit_test(stacks_of_all_sizes),
         cmocka_unit_test(stacks_that_are_full_to_the_byte),
+        cmocka_unit_test(the_string_is_told),
         cmocka_unit_test(the_vector_without_the_hosts_help),
         cmocka_unit_test(the_hosts_entries_stand_in_linuxs_order),
         cmocka_unit_test(the_librarys_entries_are_its_own),

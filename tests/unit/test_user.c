@@ -943,6 +943,7 @@ static void paths_that_are_none(void **state) {
     (void)state;
     const enum libexec_stage stage = LIBEXEC_STAGE_ARGUMENTS;
     const int too_long = LIBEXEC_ERRNO_ENAMETOOLONG;
+    const uint64_t own = LIBEXEC_CONFIG_NAME_BYTES < LIBEXEC_PATH_MAX ? LIBEXEC_CONFIG_NAME_BYTES : LIBEXEC_PATH_MAX;
     expect_bad_path("path nowhere", (struct bad_path){.at = USER_PATH}, LIBEXEC_E_PATH_FAULT, FAULT, stage, 0);
     expect_bad_path("path at 0", (struct bad_path){.at = 0}, LIBEXEC_E_PATH_FAULT, FAULT, stage, 0);
     expect_bad_path("path at the top", (struct bad_path){.at = UINT64_MAX}, LIBEXEC_E_PATH_FAULT, FAULT, stage, 0);
@@ -950,14 +951,14 @@ static void paths_that_are_none(void **state) {
                     LIBEXEC_E_PATH_FAULT, FAULT, stage, 0);
     expect_bad_path("path too long", (struct bad_path){.at = USER_PATH + 7, .length = 4096, .names = 9472},
                     LIBEXEC_E_NAME_TOO_LONG, too_long, stage, 0);
-    expect_bad_path("path too long for the object", (struct bad_path){.at = USER_PATH, .length = 512},
+    expect_bad_path("path too long for the object", (struct bad_path){.at = USER_PATH, .length = own},
                     LIBEXEC_E_NAME_TOO_LONG, too_long, stage, 0);
     expect_bad_path("path too long for the names", (struct bad_path){.at = USER_PATH, .length = 100, .names = 100},
                     LIBEXEC_E_NAME_TOO_LONG, too_long, stage, 0);
     // As long as may be: then it is only a file that is not there.
     expect_bad_path("longest path", (struct bad_path){.at = USER_PATH + 7, .length = 4095, .names = 9472},
                     LIBEXEC_E_OPEN, LIBEXEC_ERRNO_ENOENT, LIBEXEC_STAGE_SOURCE, LIBEXEC_FILE_PROGRAM);
-    expect_bad_path("longest path for the object", (struct bad_path){.at = USER_PATH, .length = 511},
+    expect_bad_path("longest path for the object", (struct bad_path){.at = USER_PATH, .length = own - 1},
                     LIBEXEC_E_OPEN, LIBEXEC_ERRNO_ENOENT, LIBEXEC_STAGE_SOURCE, LIBEXEC_FILE_PROGRAM);
 }
 
@@ -1180,8 +1181,8 @@ static void strings_where_the_new_ones_go(void **state) {
     }
 }
 
-// A pointer as far above the place of its string on the new stack as what was fetched before it lay below: whoever takes
-// a difference of addresses the wrong way round finds the next string at hand.
+// A pointer as far above the place of its string on the new stack as what was fetched before it lay below: whoever
+// takes a difference of addresses the wrong way round finds the next string at hand.
 static void as_far_above_as_below(void **state) {
     (void)state;
     static struct world world;
@@ -1203,6 +1204,31 @@ static void as_far_above_as_below(void **state) {
         struct libexec_kit_image *const image = world_image(&world);
         check_stack(&world, image, &(struct expected_stack){.argc = 3, .argv = expected, .path = PROGRAM});
         strings = libexec_kit_image_arguments(image)->strings;
+        libexec_kit_image_free(image);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+}
+
+// Short strings, and pointers that leap to and fro, nearly a page each way: what is fetched for each is bounded by what
+// may be fetched without knowing how long it is.
+static void pointers_that_leap(void **state) {
+    (void)state;
+    static struct world world;
+    enum { LEAPS = 200 };
+    const struct scenario scenario = {.name = "leaps", .set_up = execute};
+    for (uint64_t distance = 1; distance < PAGE; distance += 97) {
+        libexec_address pointers[LEAPS];
+        world_begin(&world, &scenario, host_in_turn(distance));
+        world_user_string(&world, S, "");
+        world_user_string(&world, S + distance, "");
+        for (uint32_t i = 0; i < LEAPS; i++)
+            pointers[i] = S + (i % 2 == 0 ? 0 : distance);
+        libexec_kit_user_vector(world.kit, V, pointers, LEAPS);
+        from_user(&world, V, 0);
+        struct libexec_kit_image *const image = world_image(&world);
+        check_stack(&world, image, &(struct expected_stack){.argc = LEAPS, .path = PROGRAM});
+        EXPECT(&world, libexec_kit_read_ledger(world.kit).bytes_fetched < LEAPS * 600);
         libexec_kit_image_free(image);
         libexec_kit_abandon(world.kit, &world.exec);
         world_end(&world);
@@ -1295,6 +1321,7 @@ int main(void) {
         cmocka_unit_test(strings_at_random),
         cmocka_unit_test(strings_where_the_new_ones_go),
         cmocka_unit_test(as_far_above_as_below),
+        cmocka_unit_test(pointers_that_leap),
         cmocka_unit_test(bug_D6_a_string_is_of_one_fetch),
     };
     const int failed = RUN(user);

@@ -139,6 +139,7 @@ enum libexec_kit_misdeed {
     LIBEXEC_KIT_OVERLONG_VIEW,    // ... more than was asked
     LIBEXEC_KIT_NULL_VIEW,        // ... no bytes
     LIBEXEC_KIT_OVERLONG_READ,    // read_at claims to have delivered more than was asked
+    LIBEXEC_KIT_BARE_VIEW,        // a source's view answers 0 and lends nothing
     LIBEXEC_KIT_HOLLOW_SOURCE,    // open answers a source without operations
     LIBEXEC_KIT_NEGATIVE_CODE     // failing calls answer a negative code
 };

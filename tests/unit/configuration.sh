@@ -1,0 +1,27 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Builds the library in another configuration and runs the tests on it: configuration.sh KIND SOURCE BUILD.
+#   static      for static programs only, and for size: those tests that need neither interpreters nor scripts. So those
+#               lines are run, too, that only compilers told to save space compile otherwise.
+#   least, most the smallest capacities that programs of every day allow, and large ones.
+set -eu
+
+kind=$1 source=$2 build=$3
+subjects="kit reports stack user images dump" type=RelWithDebInfo static=OFF capacities=
+case $kind in
+static) static=ON type=MinSizeRel ;;
+least) capacities="-DLIBEXEC_CONFIG_SEGMENTS=6 -DLIBEXEC_CONFIG_HEADER_BYTES=512 -DLIBEXEC_CONFIG_NAME_BYTES=64" ;;
+most) capacities="-DLIBEXEC_CONFIG_SEGMENTS=40 -DLIBEXEC_CONFIG_HEADER_BYTES=4096 -DLIBEXEC_CONFIG_NAME_BYTES=9472" ;;
+*) echo "configuration.sh: unknown kind $kind" >&2 && exit 2 ;;
+esac
+test "$kind" = static || subjects="$subjects exec layout tls scripts bugs_file"
+cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=$type -DLIBEXEC_STATIC_PROGRAMS_ONLY=$static \
+    -DCMAKE_C_FLAGS="$capacities"
+targets=$(for subject in $subjects; do echo "unit_$subject"; done)
+# shellcheck disable=SC2086 # each word is a target
+cmake --build "$build" --target $targets fuzz_replay
+for subject in $subjects; do
+    "$build/tests/unit/unit_$subject"
+done
+"$build/tests/fuzz/fuzz_replay" "$source/tests/fuzz/corpus"
+"$build/tests/fuzz/fuzz_replay" --random 5000 11
