@@ -16,16 +16,16 @@ typedef uint64_t libexec_address;
 struct libexec_arch {
     uint16_t machine;             // e_machine (EM_X86_64 is 62)
     uint8_t data;                 // EI_DATA: 1, little endian; nothing else is supported yet
-    uint8_t thread_pointer_word;  // 1: the word at the thread pointer holds the thread pointer (x86-64 psABI 3.4.6)
+    uint8_t thread_pointer_word;  // not 0: the word at the thread pointer holds the thread pointer (x86-64 psABI 3.4.6)
     uint32_t page_size;           // a power of two, 4096 or more
-    libexec_address user_low;     // lowest address a program may map (Linux: vm.mmap_min_addr, 65536)
-    libexec_address user_high;    // first address above the user range; a multiple of the page size
-    uint64_t large_page_size;     // images that span it are placed aligned to it where Linux does; 0: never
+    libexec_address user_low;     // lowest address a program may map (Linux: vm.mmap_min_addr, 65536); page aligned
+    libexec_address user_high;    // first address above the user range: a multiple of the page size, at most 2^60
+    uint64_t large_page_size;     // images that span it are placed aligned to it where Linux does; 0: never. Power of 2
     uint64_t mmap_entropy_pages;  // mask of random pages for the mmap area and PIE (28 bits: 0xfffffff)
     uint64_t stack_entropy_pages; // mask of random pages below the stack's top (22 bits: 0x3fffff)
     uint64_t brk_entropy;         // brk may start up to this many bytes above its place (1 GiB)
     uint32_t thread_control_block_size; // bytes mapped from the thread pointer on; more than 0x30 for stack protectors
-    uint32_t thread_control_block_alignment; // least alignment of the thread pointer, a power of two
+    uint32_t thread_control_block_alignment; // least alignment of the thread pointer, a power of two; both at least 8
     const char *platform;                    // AT_PLATFORM, up to 63 characters; NULL leaves the entry out
 };
 

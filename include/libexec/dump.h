@@ -15,19 +15,23 @@ struct libexec_sink {
     void *context;
 };
 
-// One or more lines: "LIBEXEC_E_FILE_OVER_MEMORY in the program, program header 2: ..." .
+// Two lines: "LIBEXEC_E_FILE_OVER_MEMORY in the program, program header 2: ...", then stage, numbers and errno. One for
+// LIBEXEC_OK.
 void libexec_dump_report(const struct libexec_sink *sink, const struct libexec_report *report);
 
-// The segments of a plan, a line each.
+// A line about the whole plan, then a line for each segment.
 void libexec_dump_plan(const struct libexec_sink *sink, const struct libexec_plan *plan);
 
-// The address space of a prepared exec, drawn from high to low with rights and what each part is.
+// Of a prepared exec; of another one the next two print nothing.
+
+// The address space, drawn from high to low with rights and what each part is.
 void libexec_dump_space(const struct libexec_sink *sink, const struct libexec_exec *exec);
 
 // The auxiliary vector, a line each, types by name.
 void libexec_dump_auxv(const struct libexec_sink *sink, const struct libexec_exec *exec);
 
-// A gdb command that loads the program's symbols at its bias: "add-symbol-file FILE -o 0x555555554000".
+// A gdb command that loads the program's symbols at its bias, of a prepared exec only: "add-symbol-file FILE -o
+// 0x555555554000".
 void libexec_dump_gdb(const struct libexec_sink *sink, const struct libexec_exec *exec, const char *file);
 
 // "AT_PHDR" and so on; NULL for types without a name here.

@@ -34,8 +34,8 @@ struct libexec_exec {
 struct libexec_strings {
     uint32_t count;
     uint32_t reserved;
-    // Stores the address and length (without NUL) of string `index` < count; the bytes stay valid until the next call.
-    // Called once for each index, in order. Returns 0 or a host code.
+    // Stores the address and length (without NUL, and no byte of it is one) of string `index` < count; the bytes stay
+    // valid until the next call. Called once for each index, in order. Returns 0 or a host code.
     int (*get)(void *context, uint32_t index, const char **bytes, uint64_t *length);
     void *context;
 };
@@ -68,7 +68,8 @@ struct libexec_request {
     const struct libexec_policy *policy; // NULL: the default; copied
 
     // The program: a path in kernel memory, or the user address of one, or an opened source.
-    const char *path;          // kernel memory; with `source`, the display name: AT_EXECFN (Linux: "/dev/fd/N")
+    // Kernel memory. Required with `source`: the display name, AT_EXECFN (Linux: "/dev/fd/N").
+    const char *path;
     libexec_address user_path; // used where `path` is NULL and `source` is NULL
     // An opened source; copied. The library closes it, whatever becomes of the exec, except after LIBEXEC_E_REQUEST,
     // LIBEXEC_E_HOST_TABLE, LIBEXEC_E_POLICY and LIBEXEC_E_THREADS.
@@ -109,7 +110,7 @@ const struct libexec_report *libexec_exec_report(const struct libexec_exec *exec
 // What a start needs.
 void libexec_exec_start(const struct libexec_exec *exec, struct libexec_start *start);
 
-// The layout and the plans; the interpreter's plan is NULL without one.
+// The layout and the plans: the interpreter's for LIBEXEC_FILE_INTERPRETER, NULL without one; else the program's.
 const struct libexec_layout *libexec_exec_layout(const struct libexec_exec *exec);
 const struct libexec_plan *libexec_exec_plan(const struct libexec_exec *exec, enum libexec_file file);
 

@@ -28,7 +28,10 @@ struct libexec_fault_page {
 bool libexec_fault(const struct libexec_region *regions, uint32_t count, uint32_t page_size, uint64_t around,
                    libexec_address address, struct libexec_fault_page *page);
 
-// Fills `bytes` (page->length of them) from `source`, which the kernel keeps open for this, and with zeros. A file that
+// Fills `bytes` (page->length of them) from `source` and with zeros. `source` is the file that page->region->file
+// names, which the kernel keeps open for this, as the library closes its own before the first hook.
+// LIBEXEC_FILE_PROGRAM is what runs in the end: where a script was executed its interpreter, not the script. It is
+// `program` of `image_known` and `operation->source` of `map`. May be NULL where page->file_length is 0. A file that
 // has become shorter than the region says gives LIBEXEC_E_FILE_SHRANK; `bytes` then hold zeros where the file has none,
 // never old memory. LIBEXEC_E_READ, LIBEXEC_E_CONTRACT: `read_at` failed, or broke its contract; `bytes` are all zero.
 enum libexec_status libexec_fault_fill(const struct libexec_fault_page *page, const struct libexec_source *source,

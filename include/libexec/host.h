@@ -51,7 +51,7 @@ struct libexec_map {
 // A window through which the library writes pages of the new space. `bytes` points at the byte for the address asked.
 struct libexec_view {
     void *bytes;
-    uint64_t length; // how many bytes may be written there: 1 ... the length asked
+    uint64_t length; // how many bytes may be written there; see `translate`
 };
 
 // What the host is told before anything is mapped.
@@ -100,7 +100,8 @@ struct libexec_start {
     void *space;                         // what space_create made
     const struct libexec_layout *layout; // brk, mmap top, stack range and the rest
     const char *path;                    // AT_EXECFN
-    const char *name;                    // the last component of it: the process's command name
+    const char *name; // the last component of it: the process's command name. Where a descriptor was executed that is
+                      // its number; Linux from 6.14 on takes the file's own name there, which only the host knows
 };
 
 struct libexec_host {
@@ -122,9 +123,10 @@ struct libexec_host {
     int (*map)(void *context, void *space, const struct libexec_map *operation);
 
     // Opens a view for writing at `address`, for at most `length` bytes; both lie inside one mapped operation that the
-    // library may write (ZERO, WRITTEN, RESERVE), whatever its rights. The view reaches at least to the end of the page
-    // of `address`, or of what was asked, ends at one of the two or at a page's end beyond, and is as long as the host
-    // can make it. Worked example: asked for 0x3000 bytes at 0x401800, a host whose frames are scattered answers 0x800
+    // library may write (ZERO, WRITTEN, RESERVE), whatever its rights. The view has at least all that was asked for or
+    // the rest of the page of `address`, whichever is less, and as many further whole pages of what was asked as lie
+    // behind one another in the kernel's memory. A view that breaks these rules fails the exec (LIBEXEC_E_CONTRACT) and
+    // is not ended. Worked example: asked for 0x3000 bytes at 0x401800, a host whose frames are scattered answers 0x800
     // bytes, one whose frames are consecutive 0x3000. At most two views are open at a time and they share no page. A
     // view shows what the page holds; the library reads back only what it wrote, or `user_read` and `read_at` wrote for
     // it, in this exec. It fills a view from front to back; on the stack it then goes over the pointers in the view
@@ -170,7 +172,7 @@ struct libexec_host {
     // ---- commit ---------------------------------------------------------------------------------------------------
 
     // Brings the calling process to one thread. The last step that may fail; where it fails it has ended no thread.
-    // Required where the caller has other threads.
+    // Called at each commit; required where the caller has other threads.
     int (*seize)(void *context, const struct libexec_start *start);
 
     // Each optional, called in this order, none can fail, none may allocate.

@@ -85,7 +85,7 @@ struct libexec_region {
     libexec_address address; // multiple of the page size
     uint64_t length;         // multiple of the page size, not 0
     uint64_t file_offset;    // of the byte at `address`; congruent to it modulo the page size
-    uint64_t file_length;    // bytes from the file; what follows in [file_length, length) is zero. 0: all zero
+    uint64_t file_length;    // bytes from the file; then zeros, or what the library writes there (TLS, stack)
     enum libexec_region_kind kind;
     enum libexec_file file;  // LIBEXEC_FILE_PROGRAM, LIBEXEC_FILE_INTERPRETER, or NONE where no file is behind it
     uint32_t rights;         // LIBEXEC_RIGHT_... as the program shall have them once it runs

@@ -9,8 +9,8 @@
 #define LIBEXEC_STACK_H
 
 // Entries that a host may add to the library's own. Types 3, 4, 5, 6, 7, 8, 9, 11, 12, 13, 14, 15, 23, 25 and 31 are
-// the library's; AT_NULL and AT_IGNORE are skipped. Those that Linux has stand at Linux's place, others behind them in
-// the order given.
+// the library's, and a host's are skipped, as AT_NULL and AT_IGNORE are. Those that Linux has stand at Linux's place,
+// others behind them in the order given.
 #define LIBEXEC_AUXV_MAX 48 // entries in all, AT_NULL included
 
 #define LIBEXEC_AT_NULL              0

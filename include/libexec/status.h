@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // What a call came to: one status for every reason to refuse, grouped by where it arises, and Linux's errno for each.
 //
-// Statuses are stable numbers; new ones are added in the gaps. `libexec_status_errno` gives the errno that Linux's
-// execve answers for the same fault in a program, as a positive number.
+// Statuses are stable numbers; new ones are added in the gaps. In brackets stands what `libexec_status_errno` gives,
+// the errno that Linux's execve answers for the same fault in a program; ENOEXEC where nothing is said. Where a
+// callback failed it is the fallback for codes that are no errno.
 #ifndef LIBEXEC_STATUS_H
 #define LIBEXEC_STATUS_H
 
@@ -14,25 +15,25 @@ enum libexec_status {
     LIBEXEC_OK = 0,
 
     // The call itself. Nothing was opened or made.
-    LIBEXEC_E_REQUEST = 1,    // a required pointer is NULL, or two members contradict each other
-    LIBEXEC_E_STATE = 2,      // the exec object is not in the state this call needs (commit without prepare, ...)
-    LIBEXEC_E_HOST_TABLE = 3, // the host table lacks a required member
-    LIBEXEC_E_POLICY = 4,     // a policy or architecture value makes no sense (page size no power of two, ...)
-    LIBEXEC_E_THREADS = 5,    // the caller has other threads and the host has no `seize` hook
+    LIBEXEC_E_REQUEST = 1,    // a required pointer is NULL, or a member's value means nothing (EINVAL)
+    LIBEXEC_E_STATE = 2,      // the exec object is not in the state that this call needs (EINVAL)
+    LIBEXEC_E_HOST_TABLE = 3, // the host table lacks a required member (ENOSYS)
+    LIBEXEC_E_POLICY = 4,     // a policy or architecture value makes no sense (EINVAL)
+    LIBEXEC_E_THREADS = 5,    // the caller has other threads and the host has no `seize` hook (EAGAIN)
 
     // The host said no, or broke its contract. `host_code` of the report is what the callback returned.
-    LIBEXEC_E_OPEN = 10,        // `open` refused the program, the interpreter or a script's interpreter
-    LIBEXEC_E_READ = 11,        // `read_at` failed
-    LIBEXEC_E_SHORT_READ = 12,  // `read_at` delivered fewer bytes than asked, inside the file's stated size
-    LIBEXEC_E_FILE_SHRANK = 13, // `read_at` found the end of the file before the size stated at open
-    LIBEXEC_E_SPACE = 14,       // `space_create` failed
-    LIBEXEC_E_MAP = 15,         // `map` or `map_many` failed
+    LIBEXEC_E_OPEN = 10,        // `open` refused the program, the interpreter or a script's interpreter (ENOENT)
+    LIBEXEC_E_READ = 11,        // `read_at` failed (EIO)
+    LIBEXEC_E_SHORT_READ = 12,  // `read_at` delivered fewer bytes than asked, inside the file's stated size (EIO)
+    LIBEXEC_E_FILE_SHRANK = 13, // `read_at` found the end of the file before the size stated at open (EIO)
+    LIBEXEC_E_SPACE = 14,       // `space_create` failed (ENOMEM)
+    LIBEXEC_E_MAP = 15,         // `map` or `map_many` failed (ENOMEM)
     LIBEXEC_E_OCCUPIED = 16,    // `map` found pages of somebody else at the address (EEXIST)
-    LIBEXEC_E_TRANSLATE = 17,   // `translate` failed
-    LIBEXEC_E_RANDOM = 18,      // `random` failed
-    LIBEXEC_E_REFUSED = 19,     // `image_known` refused the image (signature, measurement, security module)
-    LIBEXEC_E_SEIZE = 20,       // `seize` could not bring the caller to one thread; the exec is still prepared
-    LIBEXEC_E_CONTRACT = 21,    // a callback answered what its contract rules out (an empty view, too many bytes)
+    LIBEXEC_E_TRANSLATE = 17,   // `translate` failed (ENOMEM)
+    LIBEXEC_E_RANDOM = 18,      // `random` failed (EAGAIN)
+    LIBEXEC_E_REFUSED = 19,     // `image_known` refused the image: signature, measurement, security module (EACCES)
+    LIBEXEC_E_SEIZE = 20,       // `seize` could not bring the caller to one thread; still prepared (EAGAIN)
+    LIBEXEC_E_CONTRACT = 21,    // a callback answered what its contract rules out: an empty view, too many bytes (EIO)
     LIBEXEC_E_NO_OPEN = 22,     // a PT_INTERP or a `#!` line names a file and the host (or configuration) has no `open`
 
     // The file header. gABI ch. 4, ELF Header.
@@ -50,18 +51,18 @@ enum libexec_status {
     // Segments. gABI ch. 5, Program Header.
     LIBEXEC_E_NO_SEGMENTS = 50,       // no PT_LOAD, or none that occupies a byte
     LIBEXEC_E_SEGMENT_CAPACITY = 51,  // more PT_LOADs than LIBEXEC_CONFIG_SEGMENTS
-    LIBEXEC_E_FILE_OVER_MEMORY = 52,  // p_filesz > p_memsz
-    LIBEXEC_E_FILE_RANGE = 53,        // p_offset + p_filesz wraps
+    LIBEXEC_E_FILE_OVER_MEMORY = 52,  // p_filesz > p_memsz (EINVAL)
+    LIBEXEC_E_FILE_RANGE = 53,        // p_offset + p_filesz wraps (EINVAL)
     LIBEXEC_E_FILE_OFFSET = 54,       // the range lies beyond what a file can hold (Linux: EOVERFLOW)
     LIBEXEC_E_OUTSIDE_FILE = 55,      // the range ends past the end of the file
-    LIBEXEC_E_CONGRUENCE = 56,        // p_offset and p_vaddr differ modulo the page size
+    LIBEXEC_E_CONGRUENCE = 56,        // p_offset and p_vaddr differ modulo the page size (EINVAL)
     LIBEXEC_E_ADDRESS_RANGE = 57,     // p_vaddr or p_vaddr + p_memsz lies outside the user range (EINVAL)
     LIBEXEC_E_NO_ROOM = 58,           // no free range for the image, or it leaves the user range once placed (ENOMEM)
     LIBEXEC_E_LOW_ADDRESS = 59,       // a segment lies below the lowest address that programs may map (EPERM)
     LIBEXEC_E_COLLISION = 60,         // the first segment would lie on the stack or another part (EEXIST)
-    LIBEXEC_E_SEGMENT_COLLISION = 61, // a later segment would lie on something that is not this image
-    LIBEXEC_E_PAGE_BUDGET = 62,       // the image needs more pages than the policy allows
-    LIBEXEC_E_ENTRY_RANGE = 63,       // the entry point lies outside the user range
+    LIBEXEC_E_SEGMENT_COLLISION = 61, // a later segment would lie on something that is not this image (EEXIST)
+    LIBEXEC_E_PAGE_BUDGET = 62,       // the image needs more pages than the policy allows (ENOMEM)
+    LIBEXEC_E_ENTRY_RANGE = 63,       // the entry point lies outside the user range (EINVAL)
     LIBEXEC_E_ENTRY_RIGHTS = 64,      // policy: the entry point is not inside an executable segment
     LIBEXEC_E_WRITE_EXECUTE = 65,     // policy: a segment is writable and executable
     LIBEXEC_E_OVERLAP = 66,           // policy: two segments share a page, or do not ascend
@@ -85,22 +86,22 @@ enum libexec_status {
     LIBEXEC_E_SCRIPT_EMPTY = 95,       // nothing after "#!"
     LIBEXEC_E_SCRIPT_TRUNCATED = 96,   // the interpreter's path does not end within LIBEXEC_SCRIPT_LINE_MAX bytes
     LIBEXEC_E_SCRIPT_DEPTH = 97,       // scripts nested deeper than the limit (ELOOP)
-    LIBEXEC_E_SCRIPT_UNREACHABLE = 98, // exec by a close-on-exec descriptor: the interpreter could not open the script
+    LIBEXEC_E_SCRIPT_UNREACHABLE = 98, // by a close-on-exec descriptor, which the interpreter could not open (ENOENT)
     LIBEXEC_E_SCRIPT_NAME = 99, // the interpreter path is empty: a NUL stands where it should begin (EACCES, as Linux)
     LIBEXEC_E_SCRIPT_POLICY = 100, // policy: LIBEXEC_NO_SCRIPTS
 
     // Path and arguments.
-    LIBEXEC_E_PATH_FAULT = 110,          // the path is not readable user memory
-    LIBEXEC_E_PATH_EMPTY = 111,          // the path is "" (ENOENT)
-    LIBEXEC_E_NAME_TOO_LONG = 112,       // a path or interpreter name exceeds its limit or the names buffer
-    LIBEXEC_E_ARGUMENT_FAULT = 113,      // argv, envp or one of their strings is not readable user memory
-    LIBEXEC_E_STRING_TOO_LONG = 114,     // one string exceeds LIBEXEC_STRING_MAX
-    LIBEXEC_E_ARGUMENTS_TOO_LARGE = 115, // strings and pointers together exceed the limit
-    LIBEXEC_E_AUXV_CAPACITY = 116,       // more auxiliary-vector entries than LIBEXEC_AUXV_MAX
+    LIBEXEC_E_PATH_FAULT = 110,      // the path is not readable user memory (EFAULT)
+    LIBEXEC_E_PATH_EMPTY = 111,      // the path is "" (ENOENT)
+    LIBEXEC_E_NAME_TOO_LONG = 112,   // a path or interpreter name exceeds its limit or the names buffer (ENAMETOOLONG)
+    LIBEXEC_E_ARGUMENT_FAULT = 113,  // argv, envp or one of their strings is not readable user memory (EFAULT)
+    LIBEXEC_E_STRING_TOO_LONG = 114, // one string exceeds LIBEXEC_STRING_MAX (E2BIG)
+    LIBEXEC_E_ARGUMENTS_TOO_LARGE = 115, // strings and pointers together exceed the limit (E2BIG)
+    LIBEXEC_E_AUXV_CAPACITY = 116,       // more auxiliary-vector entries than LIBEXEC_AUXV_MAX (EINVAL)
 
     // Placement.
-    LIBEXEC_E_STACK_SIZE = 125, // policy: the stack, its guard or the argument limit is too large (see policy.h)
-    LIBEXEC_E_LAYOUT = 126      // the parts cannot be placed without overlap (reserved ranges included)
+    LIBEXEC_E_STACK_SIZE = 125, // policy: stack, guard or argument limit too large: see policy.h (ENOMEM)
+    LIBEXEC_E_LAYOUT = 126      // the parts cannot be placed without overlap, reserved ranges included (ENOMEM)
 };
 
 // The name of a status as it is written here, "LIBEXEC_E_MAGIC" and so on; never NULL ("LIBEXEC_E_UNKNOWN" for others).

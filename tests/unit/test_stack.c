@@ -608,7 +608,7 @@ static const char *culprit_texts[2 * GIVEN + 2];
 static int get_but_one(void *context, uint32_t index, const char **bytes, uint64_t *length) {
     const char *const *const texts = context;
     *bytes = texts[index];
-    *length = *bytes == NULL ? 0 : strlen(*bytes);
+    *length = *bytes == NULL ? 0 : *bytes == filler ? LIBEXEC_STRING_MAX : strlen(*bytes);
     return *bytes == NULL ? 77 : 0;
 }
 
@@ -620,7 +620,6 @@ static void execute_culprit(struct world *world) {
     world_execute(world, culprit->script ? "/script" : PROGRAM);
     for (uint32_t i = 0; i < 2 * GIVEN + 2; i++) // each vector with its NULL
         culprit_texts[i] = i % (GIVEN + 1) == GIVEN ? NULL : "text";
-    memset(filler, 'x', LIBEXEC_STRING_MAX);
     const uint32_t place = culprit->index + culprit->index / GIVEN;
     culprit_texts[place] = culprit->refused ? NULL : filler;
     const struct libexec_strings lists[2] = {

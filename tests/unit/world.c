@@ -326,7 +326,9 @@ static void run_all_failing(const struct scenario *scenario, const struct flavou
     }
 }
 
-// Whether LIBEXEC_CASE names this scenario, flavour and call; without it everything is run.
+static bool case_found; // the one that LIBEXEC_CASE names
+
+// Whether LIBEXEC_CASE names this scenario; without it everything is run.
 static bool selected(const char *id) {
     const char *const wanted = getenv("LIBEXEC_CASE");
     return wanted == NULL || strncmp(wanted, id, strlen(id)) == 0;
@@ -338,12 +340,16 @@ static bool replay(const struct scenario *scenario, const struct flavour *flavou
     if (wanted == NULL)
         return false;
     char id[160];
+    snprintf(id, sizeof(id), "%s#%" PRIu32 ":%s", scenario->name, current_run, flavour->name);
+    case_found |= strcmp(wanted, id) == 0;
     for (uint32_t number = 1; number <= calls; number++)
         for (int persistent = 0; persistent < 2; persistent++) {
             snprintf(id, sizeof(id), "%s#%" PRIu32 ":%s:%" PRIu32 ":%s", scenario->name, current_run, flavour->name,
                      number, persistent ? "persistent" : "transient");
-            if (strcmp(wanted, id) == 0)
-                run_failing(scenario, flavour, number, persistent != 0, first);
+            if (strcmp(wanted, id) != 0)
+                continue;
+            case_found = true;
+            run_failing(scenario, flavour, number, persistent != 0, first);
         }
     return true;
 }
@@ -374,6 +380,10 @@ int run_group(const char *name, const struct CMUnitTest *tests, size_t count) {
     const int failed = _cmocka_run_group_tests(name, tests, count, NULL, NULL);
     printf("%s: %" PRIu64 " execs: %" PRIu64 " refused as expected, %" PRIu64 " with a failing call\n", name,
            counts.prepared, counts.refused, counts.failing);
+    if (getenv("LIBEXEC_CASE") != NULL && !case_found) {
+        fprintf(stderr, "%s: no case is called LIBEXEC_CASE='%s'\n", name, getenv("LIBEXEC_CASE"));
+        return 1;
+    }
     return failed;
 }
 
