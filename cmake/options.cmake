@@ -8,6 +8,10 @@ option(LIBEXEC_BUILD_EXAMPLES "Build the sample kernel and its programs" OFF)
 option(LIBEXEC_INSTALL "Add install rules" ${PROJECT_IS_TOP_LEVEL})
 option(LIBEXEC_WERROR "Treat warnings as errors" ${PROJECT_IS_TOP_LEVEL})
 option(LIBEXEC_STATIC_PROGRAMS_ONLY "Leave interpreters and scripts out of the core" OFF)
+# The capacities of <libexec/config.h>, for the library and all that is linked with it.
+set(LIBEXEC_SEGMENTS "" CACHE STRING "PT_LOAD segments that an image may have; empty: the default")
+set(LIBEXEC_HEADER_BYTES "" CACHE STRING "Bytes that the first read of a file asks for; empty: the default")
+set(LIBEXEC_NAME_BYTES "" CACHE STRING "Bytes for names in the exec object; empty: the default")
 set(LIBEXEC_SANITIZE "" CACHE STRING "Sanitizers for host code, as for -fsanitize=, for example address,undefined")
 
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")

@@ -10,13 +10,13 @@ kind=$1 source=$2 build=$3
 subjects="kit reports stack user images dump" type=RelWithDebInfo static=OFF capacities=
 case $kind in
 static) static=ON type=MinSizeRel ;;
-least) capacities="-DLIBEXEC_CONFIG_SEGMENTS=6 -DLIBEXEC_CONFIG_HEADER_BYTES=512 -DLIBEXEC_CONFIG_NAME_BYTES=64" ;;
-most) capacities="-DLIBEXEC_CONFIG_SEGMENTS=40 -DLIBEXEC_CONFIG_HEADER_BYTES=4096 -DLIBEXEC_CONFIG_NAME_BYTES=9472" ;;
+least) capacities="-DLIBEXEC_SEGMENTS=6 -DLIBEXEC_HEADER_BYTES=512 -DLIBEXEC_NAME_BYTES=64" ;;
+most) capacities="-DLIBEXEC_SEGMENTS=40 -DLIBEXEC_HEADER_BYTES=4096 -DLIBEXEC_NAME_BYTES=9472" ;;
 *) echo "configuration.sh: unknown kind $kind" >&2 && exit 2 ;;
 esac
 test "$kind" = static || subjects="$subjects exec layout tls scripts bugs_file"
-cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=$type -DLIBEXEC_STATIC_PROGRAMS_ONLY=$static \
-    -DCMAKE_C_FLAGS="$capacities"
+# shellcheck disable=SC2086 # each word is an option
+cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=$type -DLIBEXEC_STATIC_PROGRAMS_ONLY=$static $capacities
 targets=$(for subject in $subjects; do echo "unit_$subject"; done)
 # shellcheck disable=SC2086 # each word is a target
 cmake --build "$build" --target $targets fuzz_replay
