@@ -103,11 +103,12 @@ static LIBEXEC_APART_FOR_SIZE uint64_t args_room(struct libexec_copy *copy, uint
 }
 
 // The string whose pointer stands in `slot` cannot be had: says which one it is, of argv or, where `vectors` is 1, of
-// envp.
+// envp. An argv[0] that was made where there is none is not counted.
 static LIBEXEC_APART_FOR_SIZE bool args_fail_string(const struct libexec_copy *copy, uint64_t slot, uint32_t vectors) {
     struct libexec_state *state = copy->state;
+    const uint64_t others = 1 + vectors + (copy->given == 0 && libexec_script_count(state) == 0);
     state->report.known |= LIBEXEC_REPORT_ARGUMENT;
-    state->report.argument = (uint32_t)((slot - state->layout.stack_pointer) / 8 - 1 - vectors);
+    state->report.argument = (uint32_t)((slot - state->layout.stack_pointer) / 8 - others);
     return false;
 }
 

@@ -3,6 +3,7 @@
 #ifndef LIBEXEC_FUZZ_H
 #define LIBEXEC_FUZZ_H
 
+#include <libexec/kit.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,5 +12,13 @@
 #define FUZZ_HEADER 8u
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+// Puts `program`'s name, or what the input makes of it, and vectors and strings from the input into the caller's
+// memory.
+void fuzz_arguments_set(struct libexec_kit *kit, struct libexec_request *request, const char *program,
+                        const uint8_t *bytes, size_t length);
+// After the exec: what is wrong, or NULL. `image` may be NULL where it is not looked at.
+const char *fuzz_arguments_check(struct libexec_kit *kit, const struct libexec_request *request,
+                                 const struct libexec_report *report, const struct libexec_kit_image *image);
 
 #endif

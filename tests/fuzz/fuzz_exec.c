@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Fuzzing of a whole exec. An input describes a file (raw bytes, or a valid one with fields forged), a host, a policy,
-// arguments, and a call that fails. Asserted is more than that nothing crashes:
+// Fuzzing of a whole exec. An input describes a file (raw bytes, or a valid one with fields forged) or the caller's
+// memory with path and arguments in it, a host, a policy, and a call that fails. Asserted is more than that nothing
+// crashes:
 // - the verdict and the image on a host of required members and on the host of the input are the same;
 // - the police of the test kit is silent, before and after commit;
 // - regions are disjoint and inside the user range (the kit's capture sees to that), rsp is aligned, the entry is a
 // user address;
 // - a refused or failed exec leaves nothing behind and the caller as it was, and its errno is a positive number;
+// - strings are those of the caller's memory, and what is refused there cannot be read (arguments.c);
 // - a failing call makes the exec fail, with its code in the report.
 //
 // The input, byte by byte: see `struct input`. Without libFuzzer, main.c replays files and makes inputs of its own.
@@ -39,7 +41,8 @@ struct input {
 };
 
 // What `form` selects.
-enum form { FORM_RAW, FORM_STATIC, FORM_PIE, FORM_DYNAMIC, FORM_LOADER, FORM_SCRIPT, FORM_TLS, FORMS };
+enum form { FORM_RAW, FORM_STATIC, FORM_PIE, FORM_DYNAMIC, FORM_LOADER, FORM_SCRIPT, FORM_TLS, FORMS, FORM_ARGUMENTS };
+#define FORM_ARGUMENTS_FROM 0xf0u // bytes from here on select it
 
 static const char *const features_names[] = {"host of required members", "host of the input", "failing host"};
 
@@ -61,7 +64,7 @@ static bool parse(struct input *input, const uint8_t *data, size_t size) {
         .policy_flags = data[4] & 0x7f,
         .tls = data[3] / 2 % 3,
         .arguments = data[5],
-        .form = data[6] % FORMS,
+        .form = data[6] >= FORM_ARGUMENTS_FROM ? (uint32_t)FORM_ARGUMENTS : data[6] % FORMS,
         .stack = data[7],
         .rest = data + FUZZ_HEADER,
         .rest_length = size - FUZZ_HEADER,
@@ -229,6 +232,8 @@ static void make_files(struct files *files, const struct input *input) {
         files->raw_length = input->rest_length;
         files->execute = SCRIPT;
         break;
+    case FORM_ARGUMENTS: // the rest is the caller's memory
+        break;
     case FORM_LOADER:
         mutate(&files->loader, input->rest, input->rest_length);
         break;
@@ -311,7 +316,10 @@ static void begin_run(struct run *run, const struct input *input, const struct f
                                           .page_budget = input->stack >= 128 ? 64 : 0};
     run->request = (struct libexec_request){.path = files->execute, .policy = &run->policy, .names = run->names,
                                             .names_size = sizeof(run->names)};
-    set_arguments(run->kit, &run->request, input->arguments);
+    if (input->form == FORM_ARGUMENTS)
+        fuzz_arguments_set(run->kit, &run->request, files->execute, input->rest, input->rest_length);
+    else
+        set_arguments(run->kit, &run->request, input->arguments);
 }
 
 static void expect_silence(struct run *run) {
@@ -346,6 +354,14 @@ static void check_image(struct run *run, const struct libexec_kit_image *image) 
     libexec_kit_stack_free(&stack);
 }
 
+static void check_arguments(struct run *run, const struct input *input, const struct libexec_kit_image *image) {
+    if (input->form != FORM_ARGUMENTS)
+        return;
+    const char *const wrong =
+        fuzz_arguments_check(run->kit, &run->request, libexec_exec_report(&run->exec), image);
+    expect(run, wrong == NULL, wrong);
+}
+
 // Prepares, compares with `*first` (or sets it), commits. Returns the verdict.
 static enum libexec_status run_plain(const struct input *input, const struct files *files, uint32_t features,
                                      uint8_t poison, const char *where, struct libexec_kit_image **first,
@@ -357,6 +373,7 @@ static enum libexec_status run_plain(const struct input *input, const struct fil
     const enum libexec_status status = libexec_kit_prepare(run.kit, &run.exec, &run.request);
     expect_silence(&run);
     if (status != LIBEXEC_OK) {
+        check_arguments(&run, input, NULL);
         expect_nothing_left(&run, digest);
     } else {
         char why[200];
@@ -365,6 +382,7 @@ static enum libexec_status run_plain(const struct input *input, const struct fil
         const bool bounced = (features & LIBEXEC_KIT_BOUNCE) != 0;
         if (!bounced)
             check_image(&run, image);
+        check_arguments(&run, input, bounced ? NULL : image);
         if (*first != NULL && !(bounced ? libexec_kit_image_equal_but(*first, image, poison, why, sizeof(why))
                                         : libexec_kit_image_equal(*first, image, why, sizeof(why))))
             die(run.kit, &run.exec, where, why);

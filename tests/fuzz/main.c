@@ -109,6 +109,10 @@ static const struct seed seeds[] = {
     SEED_REST("forged-alignment", "\1\6\0\3\x1f\0\0\0\0\0\0\0", 0xff, 0x1f, 0, 0, 0, 0x2c, 2, 0),
     SEED_REST("more-segments", "\0\x8\0\0\x10\x20\x30\x40\x50\x60\x70\x80\0\x9\0\0\x11\x21\x31\x41\x51\x61\x71\x81",
               0xff, 0x1f, 0, 0, 0, 0x2c, 1, 0),
+    SEED_REST("memory", "\4\20\x20\x20\0\xd\0\xc0\xf\xc4\xf\0\x80\0\x10one\0two\0end of the page: three\0",
+              0x04, 0x00, 0, 0, 0, 0, 0xf0, 0),
+    SEED_REST("memory-end", "\5\4\x29\x10x\xd\0\0\x10\x7\x10\0\x80\xfc\xff\x23\x80" "a\0b\0",
+              0xff, 0x1f, 0, 0, 0, 0, 0xf0, 0),
 };
 #define SEEDS (sizeof(seeds) / sizeof(seeds[0]))
 
@@ -151,6 +155,8 @@ static void run_random(uint32_t count, uint64_t seed) {
         size_t length = seed_bytes(&seeds[draw(SEEDS)], bytes);
         for (uint32_t k = draw(3); k > 0; k--) // settings
             bytes[draw(FUZZ_HEADER)] = (uint8_t)draw(256);
+        for (uint32_t k = draw(5); k > 0 && length > FUZZ_HEADER; k--) // a script, the caller's memory, a mutation
+            bytes[FUZZ_HEADER + draw((uint32_t)(length - FUZZ_HEADER))] = (uint8_t)draw(256);
         for (uint32_t k = draw(5); k > 0; k--) { // mutations of the file
             for (uint32_t b = 0; b < 12; b++)
                 bytes[length + b] = b < 4 || draw(3) == 0 ? (uint8_t)draw(256) : 0;

@@ -182,6 +182,27 @@ static void vectors_of_every_length(void **state) {
         }
 }
 
+// An argv[0] that is made where there is none is no string of the caller's: the first one is then the environment's.
+static void a_fault_behind_no_arguments(void **state) {
+    (void)state;
+    static struct world world;
+    const struct scenario scenario = {.name = "no arguments", .set_up = execute};
+    for (uint32_t bad = 0; bad < 3; bad++)
+        for (uint32_t empty = 0; empty < 2; empty++) {
+            libexec_address pointers[3] = {S, S + 1, S + 2};
+            pointers[bad] = 8;
+            world_begin(&world, &scenario, host_in_turn(bad));
+            world_user_string(&world, S, "abc");
+            libexec_kit_user_vector(world.kit, V, pointers, 3);
+            libexec_kit_user_vector(world.kit, V + PAGE, pointers, 0);
+            from_user(&world, empty != 0 ? V + PAGE : 0, V);
+            EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_ARGUMENT_FAULT);
+            EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->argument, bad);
+            EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->address, 8);
+            world_end(&world);
+        }
+}
+
 // Views that end where the memory beside them must not be looked at, which the address sanitizer sees: vectors that end
 // anywhere around the end of a view, and strings one behind the other, short and long, across the ends of views.
 static void what_lies_beside_a_view(void **state) {
@@ -1294,6 +1315,7 @@ int main(void) {
     const struct CMUnitTest user[] = {
         cmocka_unit_test(strings_lie_anyhow),
         cmocka_unit_test(vectors_of_every_length),
+        cmocka_unit_test(a_fault_behind_no_arguments),
         cmocka_unit_test(what_lies_beside_a_view),
         cmocka_unit_test(strings_of_every_length),
         cmocka_unit_test(a_string_ends_at_its_first_nul),
