@@ -20,8 +20,8 @@ ROOT = HERE.parent.parent
 REPORT = ["report", "status"]
 # about: what is proved; driver: the C file, where it is not named as the proof; sources: the core's, in libexec/;
 # options: of the analysis, for precision; reached: how many statements of the core and of the driver must be gone
-# through, so that no part is passed over unseen; assertions: how many the proof states; breaks: a change of a source (file, old text, new text) for which the
-# proof must fail.
+# through, so that no part is passed over unseen; assertions: how many the proof states; breaks: a change of a source
+# (file, old text, new text) for which the proof must fail.
 PROOFS = {
     "plan": {
         "about": "a plan from any file, whose bytes are read",
