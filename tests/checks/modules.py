@@ -166,8 +166,17 @@ def call_direction(project):
     print(f"{len(core)} modules, {calls} names used across them, none from below")
 
 
+def unused_inline_functions(project):
+    """Compilers say nothing of a static inline function in a header that nobody calls."""
+    text = "\n".join(file.read_text() for file in source_files(project.core))
+    defined = re.findall(r"^static inline .*?\b(\w+)\(", text, re.MULTILINE)
+    return [f"{name} is called by nobody" for name in sorted(set(defined))
+            if len(re.findall(rf"\b{name}\(", text)) == defined.count(name)]
+
+
 def source_rules(project):
-    """The rules for every file that a script can hold: licence line, width, tabs; and no assembly in the core."""
+    """The rules for every file that a script can hold: licence line, width, tabs; no assembly in the core, and nothing
+    that is not used."""
     folders = ["include", "libexec", "port", "tests", "examples", "tools", "cmake"]
     suffixes = {".c", ".h", ".S", ".sh", ".py", ".cmake", ".ld"}
     files = [file for folder in folders for file in sorted((project.root / folder).rglob("*"))
@@ -188,6 +197,7 @@ def source_rules(project):
         for number, line in enumerate(file.read_text().splitlines(), 1):
             if re.search(r"\b(asm|__asm__|alloca|__builtin_alloca|malloc|free)\s*\(", line):
                 problems.append(f"{project.short(file)}:{number}: not in the core: {line.strip()}")
+    problems += unused_inline_functions(project)
     if problems:
         raise Failure("\n".join(problems))
     print(f"{len(files)} files")

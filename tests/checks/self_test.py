@@ -184,6 +184,8 @@ int libexec_planted_high(void)
     ("source_rules", append("libexec/plan.c", "\tint planted;\n"), "a tab"),
     ("source_rules", append("libexec/plan.c", "// " + 120 * "x" + "\n"), "123 columns"),
     ("source_rules", prepend("libexec/plan.c", "// no licence\n"), "licence line"),
+    ("source_rules", append("libexec/checked.h", "static inline int planted(void) {\n    return 1;\n}\n"),
+     "planted is called by nobody"),
     ("source_rules", append("libexec/plan.c", 'static void planted(void)\n{\n    __asm__("");\n}\n'),
      "not in the core"),
 ]

@@ -22,6 +22,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 CORE = ROOT / "libexec"
 UNIT = ROOT / "tests/unit"
+WHOLE = "whole.c"
 # Not changed: tables of texts, whose numbers the tests compare with a copy of their own.
 LEFT_OUT = {"status.c"}
 SANITIZERS = ["-fsanitize=address,undefined,bounds-strict", "-fno-sanitize-recover=all"]
@@ -79,12 +80,26 @@ def changes_of(code, before):
         yield re.match(r"\s*", code)[0] + ";"
 
 
+def inline_lines(lines):
+    """Of a header, the numbers of the lines in functions; of two forms of one, behind #if and #else, the first."""
+    inside, other, numbers = False, False, set()
+    for number, line in enumerate(lines):
+        other = line.startswith("#else") or (other and not line.startswith("#endif"))
+        inside = line.startswith("static inline") or (inside and line != "}")
+        if inside and not other:
+            numbers.add(number)
+    return numbers
+
+
 def mutants_of(file):
     lines = (CORE / file).read_text().split("\n")
+    wanted = inline_lines(lines) if file.endswith(".h") else range(len(lines))
     asserting = False
     seen = {}
     for number, line in enumerate(lines):
         code = code_of(line)
+        if number not in wanted:
+            continue
         if asserting or code.startswith("_Static_assert"):
             asserting = not code.endswith(");")
         elif code.startswith(" ") and not code.endswith("\\"):
@@ -125,7 +140,7 @@ class Build:
                  for source in [*kit, UNIT / "world.c", UNIT / "model.c"]]
         for job in jobs:
             job.result()
-        self.link_core(folder, "", None)
+        self.link_core(folder, [], None)
         define = "-DTLS_PROGRAMS=" + ",".join(f'"{program}"' for program in tls_programs)
         self.tests = [[folder / f"unit_{subject}"] for subject in self.SUBJECTS]
         jobs = [pool.submit(self.link, [define, UNIT / f"test_{subject}.c"], folder / f"unit_{subject}")
@@ -158,7 +173,7 @@ class Build:
             give_up(said)
 
     def link_core(self, folder, changed, instead):
-        objects = [self.folder / f"core_{source}.o" for source in self.sources if source != changed]
+        objects = [self.folder / f"core_{source}.o" for source in self.sources if source not in changed]
         status, said = self.call("-shared", "-o", folder / "libcore.so", *objects, *([instead] if instead else []))
         if status != 0:
             give_up(said)
@@ -177,7 +192,7 @@ class Build:
         status, said = self.call("-c", source, "-o", folder / "changed.o")
         if status != 0:
             return "the compiler" if "error:" in said else give_up(said)
-        self.link_core(folder, source.name, folder / "changed.o")
+        self.link_core(folder, self.sources if source.name == WHOLE else [source.name], folder / "changed.o")
         for test, seconds in zip(self.tests, self.seconds):
             if self.run(folder, test, 5 + 10 * seconds) != 0: # a loop without end is noticed, too
                 return test[0].name
@@ -190,7 +205,13 @@ def try_mutant(mutant, builds, folder):
         lines = (CORE / mutant.file).read_text().split("\n")
         lines[mutant.line] = mutant.new
         source = where / mutant.file
-        source.write_text("\n".join(lines))
+        if mutant.file.endswith(".h"): # the whole core is compiled with it, as one file
+            core = shutil.copytree(CORE, where / "core")
+            (core / mutant.file).write_text("\n".join(lines))
+            source = where / WHOLE
+            source.write_text("".join(f'#include "core/{name}"\n' for name in builds[0].sources))
+        else:
+            source.write_text("\n".join(lines))
         for build in builds:
             noticed = build.noticed_by(source, where)
             if noticed:
@@ -211,7 +232,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
                                      epilog="Exit status: 0 if all survivors are known, 1 if one is not, or is known "
                                             "and did not survive, 2 if it could not be tried.")
-    parser.add_argument("file", nargs="*", help="files of the core, as plan.c; all of them where none is named")
+    parser.add_argument("file", nargs="*", help="files of the core, as plan.c or checked.h; all of them where none is named")
     parser.add_argument("--sample", type=int, default=1, metavar="N", help="one of N changes, always the same ones")
     parser.add_argument("--list", action="store_true", help="count the changes, check survivors.txt, and stop")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/test", metavar="FOLDER",
@@ -219,7 +240,9 @@ def main():
     parser.add_argument("--compiler", default="gcc")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
-    files = arguments.file or [file for file in (CORE / "sources.txt").read_text().split() if file not in LEFT_OUT]
+    headers = [path.name for path in sorted(CORE.glob("*.h")) if "static inline" in path.read_text()]
+    files = arguments.file or [file for file in (CORE / "sources.txt").read_text().split() + headers
+                               if file not in LEFT_OUT]
     mutants = [mutant for file in files for mutant in mutants_of(file)]
     known = known_survivors()
     keys = {mutant.key() for mutant in mutants}
