@@ -232,7 +232,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
                                      epilog="Exit status: 0 if all survivors are known, 1 if one is not, or is known "
                                             "and did not survive, 2 if it could not be tried.")
-    parser.add_argument("file", nargs="*", help="files of the core, as plan.c or checked.h; all of them where none is named")
+    parser.add_argument("file", nargs="*",
+                        help="files of the core, as plan.c or checked.h; all of them where none is named")
     parser.add_argument("--sample", type=int, default=1, metavar="N", help="one of N changes, always the same ones")
     parser.add_argument("--list", action="store_true", help="count the changes, check survivors.txt, and stop")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/test", metavar="FOLDER",
