@@ -254,17 +254,22 @@ static void view_ended_short(struct stage *s) {
     s->host->view_end(s->kit, s->space, BASE, 0x8);
 }
 
+// Writes beside a view on purpose: the address sanitizer, which knows of it, too, is to leave it to the kit.
+__attribute__((no_sanitize("address"))) static void write_beside(volatile uint8_t *byte) {
+    *byte = 1;
+}
+
 static void view_overrun(struct stage *s) {
     mapped(s);
     const struct libexec_view view = view_of(s, BASE, 0x10);
-    memset(view.bytes, 1, 0x11);
+    write_beside((uint8_t *)view.bytes + 0x10);
     s->host->view_end(s->kit, s->space, BASE, 0x10);
 }
 
 static void view_underrun(struct stage *s) {
     mapped(s);
     const struct libexec_view view = view_of(s, BASE + 8, 0x10);
-    ((uint8_t *)view.bytes)[-1] = 1;
+    write_beside((uint8_t *)view.bytes - 1);
     s->host->view_end(s->kit, s->space, BASE + 8, 0x10);
 }
 
