@@ -638,18 +638,24 @@ static void a_script_that_just_fits_the_names(void **state) {
     }
 }
 
+// A program and the interpreter that it names.
+static void dynamic_elf(struct libexec_kit_elf *dynamic, struct libexec_kit_elf *loader, const char *name,
+                        uint32_t size) {
+    small_elf(dynamic, LIBEXEC_KIT_ET_DYN, 0);
+    small_elf(loader, LIBEXEC_KIT_ET_DYN, 0);
+    libexec_kit_elf_write(dynamic, 0x800, name, size);
+    libexec_kit_elf_add(dynamic, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_INTERP, .offset = 0x800,
+                                                                     .file_size = size});
+    libexec_kit_elf_build(dynamic);
+}
+
 // The interpreter's name stands behind the path that was fetched, in what is left of the memory.
 static void an_interpreter_that_just_fits_the_names(void **state) {
     (void)state;
     static struct world world;
     static const char name[] = "/lib/loader";
     struct libexec_kit_elf dynamic, loader;
-    small_elf(&dynamic, LIBEXEC_KIT_ET_DYN, 0);
-    small_elf(&loader, LIBEXEC_KIT_ET_DYN, 0);
-    libexec_kit_elf_write(&dynamic, 0x800, name, sizeof(name));
-    libexec_kit_elf_add(&dynamic, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_INTERP, .offset = 0x800,
-                                                                      .file_size = sizeof(name)});
-    libexec_kit_elf_build(&dynamic);
+    dynamic_elf(&dynamic, &loader, name, sizeof(name));
     for (uint32_t less = 0; less < sizeof(name); less++) {
         world_begin(&world, &plainly, flavour_full);
         world_file(&world, PROGRAM, &dynamic);
@@ -719,13 +725,7 @@ static void an_unreadable_interpreter(void **state) {
     static struct world world;
     static const char name[] = "/lib/loader";
     struct libexec_kit_elf dynamic, loader;
-    small_elf(&dynamic, LIBEXEC_KIT_ET_DYN, 0);
-    small_elf(&loader, LIBEXEC_KIT_ET_DYN, 0);
-    libexec_kit_elf_build(&loader);
-    libexec_kit_elf_write(&dynamic, 0x800, name, sizeof(name));
-    libexec_kit_elf_add(&dynamic, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_INTERP, .offset = 0x800,
-                                                                      .file_size = sizeof(name)});
-    libexec_kit_elf_build(&dynamic);
+    dynamic_elf(&dynamic, &loader, name, sizeof(name));
     for (uint32_t form = 0; form < 4; form++) {
         const struct libexec_kit_elf *const files[] = {&dynamic, &loader};
         world_begin(&world, &plainly, flavour_full);
