@@ -356,10 +356,10 @@ static enum libexec_status segment_check_file(const struct libexec_segment *segm
                                               struct libexec_report *report) {
     const uint64_t page_size = placing->bounds->page_size;
     const uint64_t offset = segment->file_offset - (segment->address & (page_size - 1));
-    if (offset + length < offset)
-        return libexec_fail(report, LIBEXEC_E_FILE_RANGE, segment->file_offset, UINT64_MAX);
     if ((offset & (page_size - 1)) != 0)
         return libexec_fail(report, LIBEXEC_E_CONGRUENCE, segment->file_offset, segment->address);
+    if (offset + length < offset)
+        return libexec_fail(report, LIBEXEC_E_FILE_RANGE, segment->file_offset, UINT64_MAX);
     const bool in_files = offset + length <= (uint64_t)INT64_MAX; // Linux looks at memory after this
     if (segment_check_range(placing, start, length, in_files && (segment->rights & LIBEXEC_RIGHT_WRITE) != 0, report) !=
         LIBEXEC_OK)

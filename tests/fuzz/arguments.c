@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAGE 0x1000u
 #define VECTOR_PAGE 0x20000000u // one page, and the next one unless `hole` says otherwise
 #define STRING_PAGES 0x21000000u // two pages; behind them there is nothing
 #define PATH_PAGE 0x22000000u // one page; behind it there is nothing
@@ -24,10 +23,10 @@ struct settings {
     uint8_t path_offset;  // where in them the path begins
 };
 
-static uint64_t pointer_of(uint32_t bytes) {
+static uint64_t pointer_of(uint32_t bytes, uint64_t page_size) {
     const uint32_t number = bytes >> 3 & 0xfff;
     if ((bytes & 0x8000) == 0)
-        return STRING_PAGES + bytes % (2 * PAGE + 0x100);
+        return STRING_PAGES + bytes % (2 * page_size + 0x100);
     switch (bytes % 8) {
     case 0:
         return 0;
@@ -38,7 +37,7 @@ static uint64_t pointer_of(uint32_t bytes) {
     case 3:
         return 0x800000000000 - 1; // not canonical from the next byte on
     case 4:
-        return STRING_PAGES + 2 * PAGE - number % 32;
+        return STRING_PAGES + 2 * page_size - number % 32;
     case 5:
         return VECTOR_PAGE + number;
     default:
@@ -46,32 +45,33 @@ static uint64_t pointer_of(uint32_t bytes) {
     }
 }
 
-void fuzz_arguments_set(struct libexec_kit *kit, struct libexec_request *request, const char *program,
-                        const uint8_t *bytes, size_t length) {
+void fuzz_arguments_set(struct libexec_kit *kit, struct libexec_request *request, uint64_t page_size,
+                        const char *program, const uint8_t *bytes, size_t length) {
     struct settings settings = {0};
     uint64_t pointers[POINTERS_MOST + 1] = {0};
-    uint8_t pages[2 * PAGE], name[64] = {0};
+    static uint8_t pages[2 * FUZZ_PAGE_MOST];
+    uint8_t name[64] = {0};
     memcpy(&settings, bytes, length < sizeof(settings) ? length : sizeof(settings));
     size_t at = sizeof(settings);
     const uint32_t count = settings.pointers % (POINTERS_MOST + 1);
     for (uint32_t i = 0; i < count && at + 2 <= length; i++, at += 2)
-        pointers[i] = pointer_of((uint32_t)(bytes[at] | bytes[at + 1] << 8));
-    memset(pages, settings.fill, sizeof(pages));
+        pointers[i] = pointer_of((uint32_t)(bytes[at] | bytes[at + 1] << 8), page_size);
+    memset(pages, settings.fill, 2 * page_size);
     if (at < length) {
         const size_t left = length - at;
-        memcpy(pages + PAGE - 2 * settings.string_place, bytes + at, left < PAGE ? left : PAGE);
+        memcpy(pages + page_size - 2 * settings.string_place, bytes + at, left < page_size ? left : page_size);
     }
-    libexec_kit_user_write(kit, STRING_PAGES, pages, sizeof(pages));
-    const uint64_t argv = VECTOR_PAGE + PAGE - 8 * (settings.vector_place % 32u) - settings.vector_bytes % 8u;
+    libexec_kit_user_write(kit, STRING_PAGES, pages, 2 * page_size);
+    const uint64_t argv = VECTOR_PAGE + page_size - 8 * (settings.vector_place % 32u) - settings.vector_bytes % 8u;
     libexec_kit_user_write(kit, argv, pointers, 8 * (count + 1));
     if ((settings.vector_bytes & 8) != 0)
-        libexec_kit_user_unmap(kit, VECTOR_PAGE + PAGE, PAGE);
+        libexec_kit_user_unmap(kit, VECTOR_PAGE + page_size, page_size);
     snprintf((char *)name, sizeof(name), "%s", program);
     const uint64_t path_length = settings.path_length % (strlen(program) + 8);
-    libexec_kit_user_map(kit, PATH_PAGE, PAGE);
-    libexec_kit_user_write(kit, PATH_PAGE + PAGE - path_length, name, path_length);
+    libexec_kit_user_map(kit, PATH_PAGE, page_size);
+    libexec_kit_user_write(kit, PATH_PAGE + page_size - path_length, name, path_length);
     request->path = NULL;
-    request->user_path = PATH_PAGE + PAGE - path_length + settings.path_offset % 4u;
+    request->user_path = PATH_PAGE + page_size - path_length + settings.path_offset % 4u;
     request->arguments = (struct libexec_arguments){.from = LIBEXEC_ARGUMENTS_USER, .user_argv = argv,
                                                     .user_envp = argv + 8 * (settings.vector_bytes >> 4u)};
 }

@@ -23,7 +23,6 @@
 #define LOADER "/lib/loader"
 #define SCRIPT "/bin/script"
 #define BASE 0x400000u
-#define PAGE 0x1000u
 #define VECTOR 0x20000000u
 #define STRINGS 0x21000000u
 
@@ -35,7 +34,8 @@ struct input {
     uint32_t tls;
     uint32_t arguments; // bits 0-1: from where, 2-4: argc, 5-7: envc
     uint32_t form;      // what the rest of the bytes is
-    uint32_t stack;
+    uint32_t stack; // bits 0-2: its size, 7: a budget of pages
+    uint32_t page_size;
     const uint8_t *rest;
     size_t rest_length;
 };
@@ -55,6 +55,7 @@ static void die(struct libexec_kit *kit, const struct libexec_exec *exec, const 
 // ---- Input --------------------------------------------------------------------------------------------------------
 
 static bool parse(struct input *input, const uint8_t *data, size_t size) {
+    static const uint32_t page_sizes[] = {0x1000, 0x1000, 0x4000, FUZZ_PAGE_MOST};
     if (size < FUZZ_HEADER)
         return false;
     *input = (struct input){
@@ -66,6 +67,7 @@ static bool parse(struct input *input, const uint8_t *data, size_t size) {
         .arguments = data[5],
         .form = data[6] >= FORM_ARGUMENTS_FROM ? (uint32_t)FORM_ARGUMENTS : data[6] % FORMS,
         .stack = data[7],
+        .page_size = page_sizes[data[7] >> 3 & 3],
         .rest = data + FUZZ_HEADER,
         .rest_length = size - FUZZ_HEADER,
     };
@@ -98,14 +100,15 @@ static struct libexec_kit_program_header load(uint32_t flags, uint64_t offset, u
                                               uint64_t memory_size) {
     return (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_LOAD, .flags = flags, .offset = offset,
                                                .address = address, .file_size = file_size, .memory_size = memory_size,
-                                               .alignment = PAGE};
+                                               .alignment = 0x1000};
 }
 
-static void begin_elf(struct libexec_kit_elf *elf, uint16_t type, uint64_t base) {
+static void begin_elf(struct libexec_kit_elf *elf, uint16_t type, uint64_t base, uint64_t page) {
+    const uint64_t data = base + 0x1200 + page; // as far from the code as pages are large
     libexec_kit_elf_begin(elf, type, 0x3000);
     elf->entry = base + 0x200;
     libexec_kit_elf_add(elf, load(5, 0, base, 0x1200, 0x1200));
-    libexec_kit_elf_add(elf, load(6, 0x1200, base + 0x2200, 0x1600, 0x3e00));
+    libexec_kit_elf_add(elf, load(6, 0x1200, data, 0x1600, 0x3e00));
     libexec_kit_elf_add(elf, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_GNU_STACK, .flags = 6});
 }
 
@@ -209,8 +212,9 @@ static void mutate(struct libexec_kit_elf *elf, const uint8_t *bytes, size_t len
 static void make_files(struct files *files, const struct input *input) {
     const bool independent = input->form == FORM_PIE || input->form == FORM_DYNAMIC || input->form == FORM_LOADER;
     *files = (struct files){.execute = PROGRAM};
-    begin_elf(&files->program, independent ? LIBEXEC_KIT_ET_DYN : LIBEXEC_KIT_ET_EXEC, independent ? 0 : BASE);
-    begin_elf(&files->loader, LIBEXEC_KIT_ET_DYN, 0);
+    begin_elf(&files->program, independent ? LIBEXEC_KIT_ET_DYN : LIBEXEC_KIT_ET_EXEC, independent ? 0 : BASE,
+              input->page_size);
+    begin_elf(&files->loader, LIBEXEC_KIT_ET_DYN, 0, input->page_size);
     if (input->form == FORM_DYNAMIC || input->form == FORM_LOADER) {
         libexec_kit_elf_write(&files->program, 0x800, LOADER, sizeof(LOADER));
         libexec_kit_elf_add(&files->program,
@@ -220,7 +224,8 @@ static void make_files(struct files *files, const struct input *input) {
     if (input->form == FORM_TLS)
         libexec_kit_elf_add(&files->program,
                             (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_TLS, .flags = 4,
-                                                                .offset = 0x1208, .address = BASE + 0x2208,
+                                                                .offset = 0x1208,
+                                                                .address = BASE + 0x1208 + input->page_size,
                                                                 .file_size = 0x1100, .memory_size = 0x1234,
                                                                 .alignment = 64});
     libexec_kit_elf_build(&files->program);
@@ -294,6 +299,7 @@ static void set_arguments(struct libexec_kit *kit, struct libexec_request *reque
 }
 
 struct run {
+    struct libexec_arch arch;
     struct libexec_kit *kit;
     struct libexec_exec exec;
     struct libexec_request request;
@@ -305,7 +311,12 @@ struct run {
 static void begin_run(struct run *run, const struct input *input, const struct files *files, uint32_t features,
                       uint8_t poison) {
     static const uint64_t stacks[] = {0, 0, 0, 128 << 10, 1 << 20, 64 << 20, UINT64_MAX, 20000};
-    run->kit = libexec_kit_new(&(struct libexec_kit_options){.features = features, .poison = poison, .seed = 99});
+    run->arch = libexec_kit_arch;
+    run->arch.page_size = input->page_size;
+    run->arch.user_low = 0x10000;
+    run->arch.user_high -= run->arch.user_high % input->page_size;
+    run->kit = libexec_kit_new(&(struct libexec_kit_options){.features = features, .poison = poison, .seed = 99,
+                                                             .arch = &run->arch});
     add_file(run->kit, PROGRAM, files->program.bytes, files->program.size);
     add_file(run->kit, LOADER, files->loader.bytes, files->loader.size);
     add_file(run->kit, "/bin/sh", files->program.bytes, files->program.size);
@@ -317,7 +328,8 @@ static void begin_run(struct run *run, const struct input *input, const struct f
     run->request = (struct libexec_request){.path = files->execute, .policy = &run->policy, .names = run->names,
                                             .names_size = sizeof(run->names)};
     if (input->form == FORM_ARGUMENTS)
-        fuzz_arguments_set(run->kit, &run->request, files->execute, input->rest, input->rest_length);
+        fuzz_arguments_set(run->kit, &run->request, input->page_size, files->execute, input->rest,
+                           input->rest_length);
     else
         set_arguments(run->kit, &run->request, input->arguments);
 }
@@ -348,8 +360,8 @@ static void check_image(struct run *run, const struct libexec_kit_image *image) 
     expect(run, start->stack_pointer % 16 == 0, "rsp is not aligned");
     expect(run, start->stack_pointer > layout->stack.address &&
                     start->stack_pointer < layout->stack.address + layout->stack.length, "rsp is not in the stack");
-    expect(run, start->entry < libexec_kit_arch.user_high, "the entry is no user address");
-    expect(run, layout->brk_start % PAGE == 0, "brk is not aligned");
+    expect(run, start->entry < run->arch.user_high, "the entry is no user address");
+    expect(run, layout->brk_start % run->arch.page_size == 0, "brk is not aligned");
     expect(run, libexec_kit_stack_read(image, &stack), "the stack cannot be read");
     libexec_kit_stack_free(&stack);
 }

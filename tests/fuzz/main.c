@@ -101,6 +101,8 @@ static const struct seed seeds[] = {
     SEED("strict", 0xff, 0x1f, 0, 0, 0x3e, 0x2c, 2, 0),
     SEED("small-stack", 0xff, 0x1f, 0, 0, 0, 0x2c, 1, 7),
     SEED("budget", 0xff, 0x1f, 0, 0, 0, 0x2c, 1, 0x80),
+    SEED("larger-pages", 0xff, 0x1f, 0, 0, 0, 0x2e, 3, 0x10),
+    SEED("largest-pages", 0x44, 0x4c, 0, 0, 0, 0x2e, 6, 0x18),
     SEED_REST("forged-entry", "\0\2\0\1\5\0\0\0\0\0\0\0", 0xff, 0x1f, 0, 0, 0, 0x2c, 1, 0),
     SEED_REST("forged-table", "\0\3\0\0\xff\xff\xff\xff\xff\xff\xff\xff", 0xff, 0x1f, 0, 0, 0, 0x2c, 1, 0),
     SEED_REST("forged-count", "\0\5\0\0\xff\xff\0\0\0\0\0\0", 0xff, 0x1f, 0, 0, 0, 0x2c, 1, 0),

@@ -8,12 +8,14 @@
 
 // ---- The image ----------------------------------------------------------------------------------------------------
 
+static uint64_t page_size; // of the world that is looked at
+
 static uint64_t down(uint64_t value) {
-    return value - value % PAGE;
+    return value - value % page_size;
 }
 
 static uint64_t up(uint64_t value) {
-    return down(value + PAGE - 1);
+    return down(value + page_size - 1);
 }
 
 static bool covers(const struct libexec_kit_program_header *header, uint64_t page) {
@@ -72,9 +74,9 @@ static void check_page(struct world *world, const struct libexec_kit_image *imag
     if (region->rights != model_rights(header, page))
         world_fail(world, "page 0x%llx has the rights %u, expected %u", (unsigned long long)page, region->rights,
                    model_rights(header, page));
-    uint8_t bytes[PAGE];
-    EXPECT(world, libexec_kit_image_read(image, page + bias, bytes, sizeof(bytes)));
-    for (uint64_t i = 0; i < PAGE; i++) {
+    static uint8_t bytes[PAGE_MOST];
+    EXPECT(world, libexec_kit_image_read(image, page + bias, bytes, page_size));
+    for (uint64_t i = 0; i < page_size; i++) {
         const uint8_t expected = model_byte(elf, elf->added, page + i);
         if (bytes[i] != expected)
             world_fail(world, "byte 0x%llx is 0x%02x, expected 0x%02x", (unsigned long long)(page + i), bytes[i],
@@ -85,15 +87,16 @@ static void check_page(struct world *world, const struct libexec_kit_image *imag
 void check_image(struct world *world, const struct libexec_kit_image *image, const struct libexec_kit_elf *elf,
                  uint64_t bias, enum libexec_file file) {
     uint64_t mapped = 0, expected = 0;
+    page_size = world_page_size(world);
     for (uint32_t i = 0; i < elf->added; i++) {
         const struct libexec_kit_program_header *const header = &elf->headers[i];
         if (header->type != LIBEXEC_KIT_PT_LOAD || header->memory_size == 0)
             continue;
         const uint64_t end = up(header->address + header->memory_size);
-        for (uint64_t page = down(header->address); page < end; page += PAGE) { // each page once, by its owner
+        for (uint64_t page = down(header->address); page < end; page += page_size) { // each page once, by its owner
             if (owner(elf, page) != header)
                 continue;
-            expected += PAGE;
+            expected += page_size;
             check_page(world, image, elf, page, bias, file);
         }
     }
@@ -174,7 +177,7 @@ static void check_auxv(struct world *world, const struct libexec_kit_image *imag
             EXPECT(world, auxv_has(image, order[i]));
     for (uint32_t i = 0; i < expected->auxv_count; i++)
         EXPECT_EQUAL(world, auxv_value(world, image, expected->auxv[i].type), expected->auxv[i].value);
-    EXPECT_EQUAL(world, auxv_value(world, image, LIBEXEC_AT_PAGESZ), PAGE);
+    EXPECT_EQUAL(world, auxv_value(world, image, LIBEXEC_AT_PAGESZ), world_page_size(world));
     EXPECT_EQUAL(world, auxv_value(world, image, LIBEXEC_AT_PHENT), 56);
     EXPECT_EQUAL(world, auxv_value(world, image, LIBEXEC_AT_FLAGS), 0);
     EXPECT_EQUAL(world, auxv_value(world, image, LIBEXEC_AT_ENTRY), libexec_kit_image_layout(image)->program_entry);
@@ -211,9 +214,10 @@ struct part {
 static void check_rest_zero(struct world *world, const struct libexec_kit_image *image, const struct part *parts,
                             size_t count) {
     const struct libexec_range stack = libexec_kit_image_layout(image)->stack;
-    for (libexec_address page = stack.address; page < stack.address + stack.length; page += PAGE) {
+    page_size = world_page_size(world);
+    for (libexec_address page = stack.address; page < stack.address + stack.length; page += page_size) {
         const uint8_t *const bytes = libexec_kit_image_page(image, page);
-        for (uint64_t i = 0; bytes != NULL && i < PAGE; i++) {
+        for (uint64_t i = 0; bytes != NULL && i < page_size; i++) {
             bool known = bytes[i] == 0;
             for (size_t k = 0; k < count && !known; k++)
                 known = page + i >= parts[k].start && page + i < parts[k].end;

@@ -747,9 +747,7 @@ static void an_image_at_address_0(void **state) {
     small_elf(&elf, LIBEXEC_KIT_ET_EXEC, 0);
     const struct scenario scenario = {.name = "address 0", .set_up = execute_elf, .data = &elf};
     world_begin(&world, &scenario, flavour_full);
-    libexec_kit_free(world.kit);
-    world.options.arch = &arch;
-    world.kit = libexec_kit_new(&world.options);
+    world_set_arch(&world, &arch);
     execute_elf(&world);
     struct libexec_kit_image *const image = world_image(&world);
     check_loaded(&world, image);

@@ -37,9 +37,7 @@ static int random_words(void *context, void *bytes, size_t length) {
 
 static void set_up(struct world *world) {
     static const char *const argv[] = {"program", NULL};
-    libexec_kit_free(world->kit);
-    world->options.arch = &current->arch;
-    world->kit = libexec_kit_new(&world->options);
+    world_set_arch(world, &current->arch);
     struct libexec_host *const host = libexec_kit_host(world->kit);
     kit_random = host->random;
     host->random = random_words;

@@ -81,6 +81,12 @@ void world_fail(struct world *world, const char *format, ...) {
     abort(); // not reached
 }
 
+void world_set_arch(struct world *world, const struct libexec_arch *arch) {
+    libexec_kit_free(world->kit);
+    world->options.arch = arch;
+    world->kit = libexec_kit_new(&world->options);
+}
+
 void world_begin(struct world *world, const struct scenario *scenario, const struct flavour *flavour) {
     memset(world, 0, sizeof(*world));
     world->scenario = scenario;
@@ -409,15 +415,20 @@ void world_arguments(struct world *world, const char *const *argv, const char *c
     world->request.arguments = (struct libexec_arguments){.argv = argv, .envp = envp};
 }
 
+uint64_t world_page_size(const struct world *world) {
+    return world->options.arch != NULL ? world->options.arch->page_size : PAGE;
+}
+
 void world_user_fill(struct world *world, libexec_address address, uint64_t length) {
-    uint8_t page[PAGE];
+    static uint8_t page[PAGE_MOST];
+    const uint64_t page_size = world_page_size(world);
     memset(page, USER_FILL, sizeof(page));
-    const uint64_t last = (address + length - 1) / PAGE;
-    for (uint64_t number = address / PAGE; length != 0 && number <= last; number++) {
-        const uint64_t at = number * PAGE;
+    const uint64_t last = (address + length - 1) / page_size;
+    for (uint64_t number = address / page_size; length != 0 && number <= last; number++) {
+        const uint64_t at = number * page_size;
         uint8_t byte;
         if (!libexec_kit_user_read(world->kit, at, &byte, 1))
-            libexec_kit_user_write(world->kit, at, page, sizeof(page));
+            libexec_kit_user_write(world->kit, at, page, page_size);
     }
 }
 

@@ -93,6 +93,12 @@ struct libexec_kit_image *world_image(struct world *world);
 
 // ---- Building blocks of set_up ------------------------------------------------------------------------------------
 
+// Another architecture than the kit's own; before anything else is added.
+void world_set_arch(struct world *world, const struct libexec_arch *arch);
+// The architecture's.
+uint64_t world_page_size(const struct world *world);
+#define PAGE_MOST 0x10000u // the largest that the tests use
+
 // Adds an ELF file built by libexec_kit_elf_build.
 void world_file(struct world *world, const char *path, const struct libexec_kit_elf *elf);
 void world_bytes(struct world *world, const char *path, const void *bytes, uint64_t length);
