@@ -241,14 +241,14 @@ static void args_count_lists(struct libexec_copy *copy, struct libexec_strings l
         iterator = &arguments->envp_strings;
     }
     copy->given = lists[0].count;
-    copy->envc = lists[1].count;
+    copy->placed.envc = lists[1].count;
 }
 
 static bool args_put_lists(struct libexec_copy *copy, const struct libexec_state *state,
                            const struct libexec_strings lists[2]) {
     uint32_t skip = libexec_script_count(state) != 0 ? 1 : 0; // argv[0], whose place the script's words took
     for (const struct libexec_strings *list = lists; list != lists + 2; list++) {
-        copy->environment = copy->cursor; // in the end, where the second list begins
+        copy->placed.environment = copy->cursor; // in the end, where the second list begins
         for (uint32_t i = 0; i < list->count; i++) {
             const char *bytes = NULL;
             uint64_t length = 0;
@@ -433,7 +433,7 @@ static LIBEXEC_APART_FOR_SIZE bool args_copy_strings(struct libexec_copy *copy, 
             string.from = libexec_load_word(word);
             if (string.from == 0) {
                 if (string.vector++ == 0)
-                    copy->environment = copy->cursor;
+                    copy->placed.environment = copy->cursor;
                 continue;
             }
             string.next = word != last ? libexec_load_word(word + 8) : 0;
@@ -461,7 +461,7 @@ static bool args_fetch_vectors(struct libexec_copy *copy) {
     const uint64_t envp = copy->slot;
     if (!args_fetch_vector(copy, arguments->user_envp, most + 8, &copy->last[1]))
         return false;
-    copy->envc = (copy->slot - envp) / 8 - 1;
+    copy->placed.envc = (copy->slot - envp) / 8 - 1;
     return true;
 }
 
@@ -470,15 +470,15 @@ static bool args_fetch_vectors(struct libexec_copy *copy) {
 // The vectors are counted: charges what they take, says where the strings go, and stores argc.
 static bool args_begin(struct libexec_copy *copy, uint64_t stack_pointer) {
     const uint64_t argc = libexec_max(copy->given, 1);
-    if (!args_charge(copy, (argc + copy->envc) * 8))
+    if (!args_charge(copy, (argc + copy->placed.envc) * 8))
         return false;
-    copy->argc += argc;
-    copy->vector_end = stack_pointer + (copy->argc + copy->envc + 3) * 8;
-    copy->strings = copy->vector_end + copy->tail;
-    copy->cursor = copy->strings;
-    copy->limit += copy->strings;
+    copy->placed.argc += argc;
+    copy->vector_end = stack_pointer + (copy->placed.argc + copy->placed.envc + 3) * 8;
+    copy->placed.strings = copy->vector_end + copy->tail;
+    copy->cursor = copy->placed.strings;
+    copy->limit += copy->placed.strings;
     copy->slot = stack_pointer;
-    return args_store_pointer(copy, copy->argc);
+    return args_store_pointer(copy, copy->placed.argc);
 }
 
 // Linux reads argv[0], whose pointer is at `argv`, before it finds that the file is a script: a bad one is refused, a
@@ -491,8 +491,8 @@ static bool args_check_dropped(struct libexec_copy *copy, uint64_t argv, uint64_
         return false;
     }
     copy->slot = slot;
-    *dropped = copy->cursor - copy->strings;
-    copy->cursor = copy->strings;
+    *dropped = copy->cursor - copy->placed.strings;
+    copy->cursor = copy->placed.strings;
     return true;
 }
 
@@ -502,8 +502,8 @@ bool libexec_args_copy(struct libexec_copy *copy) {
     struct libexec_strings lists[2];
     uint64_t dropped = 0;
     copy->limit = state->layout.argument_limit;
-    copy->argc = args_count_words(state);
-    copy->slot = state->layout.stack_pointer + (1 + copy->argc) * 8;
+    copy->placed.argc = args_count_words(state);
+    copy->slot = state->layout.stack_pointer + (1 + copy->placed.argc) * 8;
     const uint64_t argv = copy->slot;
     if (!user)
         args_count_lists(copy, lists);
@@ -515,12 +515,12 @@ bool libexec_args_copy(struct libexec_copy *copy) {
         return false;
     if (!args_put_words(copy, state))
         return false;
-    const uint64_t words = copy->cursor - copy->strings;
+    const uint64_t words = copy->cursor - copy->placed.strings;
     // Linux charged argv[0] before it knew of the script's words, and the path after both.
     if (!(user ? args_copy_strings(copy, copy->vector_end, false) : args_put_lists(copy, state, lists)) ||
         !args_charge(copy, libexec_max(dropped, words) - words))
         return false;
-    copy->strings_end = copy->cursor;
+    copy->placed.end = copy->cursor;
     state->path_length = libexec_args_length(state->path, LIBEXEC_STRING_MAX);
     return args_put_bytes(copy, state->path, state->path_length);
 }

@@ -349,11 +349,15 @@ static enum libexec_status exec_ask_host(struct libexec_state *state) {
                                         .interpreter_plan = two ? &state->plans[FILE_INTERPRETER] : NULL,
                                         .script_depth = libexec_script_count(state)};
     state->report.file = LIBEXEC_FILE_NONE;
+    const struct libexec_image_answer *answer = &state->answer;
     const enum libexec_status status =
         exec_answered(state, LIBEXEC_E_REFUSED, state->host->image_known(state->context, &image, &state->answer));
-    if (status != LIBEXEC_OK || state->answer.reserved_range_count == 0)
+    if (status != LIBEXEC_OK)
         return status;
-    return libexec_layout_decide(state);
+    if ((answer->auxv == NULL && answer->auxv_count != 0) ||
+        (answer->reserved_ranges == NULL && answer->reserved_range_count != 0))
+        return libexec_refuse(&state->report, LIBEXEC_E_CONTRACT);
+    return answer->reserved_range_count == 0 ? LIBEXEC_OK : libexec_layout_decide(state);
 }
 
 static enum libexec_status exec_make_space(struct libexec_state *state) {
@@ -531,10 +535,5 @@ bool libexec_exec_region(const struct libexec_exec *exec, uint32_t index, struct
 }
 
 void libexec_exec_arguments(const struct libexec_exec *exec, struct libexec_arguments_placed *placed) {
-    const struct libexec_copy *copy = &exec_state_const(exec)->copy;
-    placed->argc = copy->argc;
-    placed->envc = copy->envc;
-    placed->strings = copy->strings;
-    placed->environment = copy->environment;
-    placed->end = copy->strings_end;
+    *placed = exec_state_const(exec)->copy.placed;
 }

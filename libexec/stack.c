@@ -42,7 +42,7 @@ enum libexec_status libexec_stack_write(struct libexec_state *state) {
     state->report.stage = LIBEXEC_STAGE_STACK;
     struct libexec_auxv *entry = state->auxv_random;
     entry[0].value = copy->vector_end + random;
-    entry[2].value = copy->strings_end; // the path's string
+    entry[2].value = copy->placed.end; // the path's string
     if (platform != NULL)
         entry[3].value = copy->vector_end + random + sizeof state->random.auxv;
     if (libexec_args_write(state, SPACE_VECTOR, copy->vector_end, &state->scratch, copy->tail, 0))

@@ -56,13 +56,9 @@ struct libexec_copy {
     uint64_t dirty_end;     // pointers or strings were fetched up to here, perhaps with surplus of the caller's memory
     uint64_t last[2];       // the last pointers of argv and envp: where strings follow one another, the highest
     uint64_t given;         // arguments of the caller's; where there are none an empty argv[0] is made
-    uint64_t argc;
-    uint64_t envc;
-    uint64_t strings;
-    uint64_t environment;
+    struct libexec_arguments_placed placed;
     uint64_t vector_end; // behind the NULL of envp
     uint64_t tail;       // bytes that follow the vectors: auxiliary vector, random bytes, platform string
-    uint64_t strings_end;
 };
 
 #define LIBEXEC_BATCH 12

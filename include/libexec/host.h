@@ -72,7 +72,8 @@ struct libexec_auxv {
 };
 
 // What the host answers; all zero at first, so a host sets what it knows. A host that has users MUST set the four ids
-// in every answer: 0 is root. Pointers must stay valid until prepare returns.
+// in every answer: 0 is root. Pointers must stay valid until prepare returns; a count goes with a table (else
+// LIBEXEC_E_CONTRACT).
 struct libexec_image_answer {
     uint32_t uid, euid, gid, egid; // AT_UID ... AT_EGID of the process as it will be
     uint32_t secure;               // AT_SECURE: 1 where the exec raises privileges (set-ID, capabilities)

@@ -927,6 +927,23 @@ static void a_host_that_breaks_the_contract(void **state) {
     }
 }
 
+// Counts in the answer to `image_known` go with tables.
+static void an_answer_without_its_table(void **state) {
+    (void)state;
+    static struct world world;
+    for (uint32_t i = 0; i < 2; i++) {
+        world_begin(&world, &plainly, flavour_full);
+        struct libexec_image_answer *const answer = libexec_kit_answer(world.kit);
+        answer->auxv_count = i == 0;
+        answer->reserved_range_count = i == 1;
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_CONTRACT);
+        EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->stage, LIBEXEC_STAGE_LAYOUT);
+        EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_EIO);
+        EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+        world_end(&world);
+    }
+}
+
 // Views that end inside a page are against the contract, too. The library may cope, or say so; it writes nothing
 // beyond them.
 static void views_that_are_too_short(void **state) {
@@ -1412,6 +1429,7 @@ int main(void) {
         cmocka_unit_test(a_user_range_far_up),
         cmocka_unit_test(a_small_user_range),
         cmocka_unit_test(a_host_that_breaks_the_contract),
+        cmocka_unit_test(an_answer_without_its_table),
         cmocka_unit_test(views_that_are_too_short),
         cmocka_unit_test(bug_E5_the_sign_of_a_code),
         cmocka_unit_test(pages_that_are_occupied),
