@@ -49,8 +49,9 @@ static void load_other_region(const struct libexec_state *state, uint32_t part, 
     }
 }
 
-static LIBEXEC_APART void load_begin_file(const struct libexec_state *state, struct libexec_region_cursor *cursor) {
-    const struct libexec_image_file *file = &state->files[cursor->part];
+static LIBEXEC_APART void load_begin_file(const struct libexec_state *state, struct libexec_region_cursor *cursor,
+                                          const struct libexec_image_file *file) {
+    cursor->file = file;
     cursor->of_file.plan = file->plan;
     cursor->of_file.page_size = state->bounds.page_size;
     cursor->of_file.bias = file->bias;
@@ -60,26 +61,25 @@ static LIBEXEC_APART void load_begin_file(const struct libexec_state *state, str
 }
 
 void libexec_load_begin(const struct libexec_state *state, struct libexec_region_cursor *cursor) {
-    cursor->part = 0;
-    load_begin_file(state, cursor);
+    cursor->part = state->layout.tls.length != 0 ? PART_TLS_HEAD : PART_GUARD;
+    load_begin_file(state, cursor, state->files);
 }
 
 bool libexec_load_region(const struct libexec_state *state, struct libexec_region_cursor *cursor,
                          struct libexec_region *region) {
-    while (cursor->part < libexec_file_count(state)) {
+    while (cursor->file != NULL) {
         if (libexec_plan_region(&cursor->of_file, region))
             return true;
-        if (++cursor->part < libexec_file_count(state))
-            load_begin_file(state, cursor);
+        if (libexec_has_interpreter(state) && cursor->file == state->files)
+            load_begin_file(state, cursor, cursor->file + 1);
+        else
+            cursor->file = NULL;
     }
-    uint32_t part = cursor->part - libexec_file_count(state);
-    if (part < PART_BETWEEN && state->layout.tls.length == 0)
-        part = PART_BETWEEN;
-    for (; part < PART_COUNT; part++) {
+    for (uint32_t part = cursor->part; part < PART_COUNT; part++) {
         if (part == PART_BETWEEN || state->edges[part] == state->edges[part + 1])
             continue;
         load_other_region(state, part, region);
-        cursor->part = libexec_file_count(state) + part + 1;
+        cursor->part = part + 1;
         return true;
     }
     return false;

@@ -8,7 +8,8 @@
 // Walks the regions of the image: the program's, the interpreter's, the TLS block's, the guard, the stack.
 struct libexec_region_cursor {
     struct libexec_plan_cursor of_file;
-    uint32_t part; // files first, then those of load.c
+    const struct libexec_image_file *file; // NULL behind the last one
+    uint32_t part;                         // the next one of load.c's, which follow the files
 };
 
 void libexec_load_begin(const struct libexec_state *state, struct libexec_region_cursor *cursor);
