@@ -126,7 +126,8 @@ def known_survivors():
 class Build:
     """The unit tests, linked against a core that can be exchanged."""
 
-    SUBJECTS = ["reports", "dump", "exec", "layout", "tls", "images", "scripts", "user", "stack", "bugs_file"]
+    SUBJECTS = ["reports", "dump", "exec", "layout", "tls", "images", "scripts", "user", "stack", "bugs_file",
+                "pages"]
 
     def __init__(self, folder, compiler, tls_programs, sanitize, pool):
         self.folder, self.compiler = folder, compiler

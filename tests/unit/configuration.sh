@@ -14,7 +14,7 @@ least) capacities="-DLIBEXEC_SEGMENTS=6 -DLIBEXEC_HEADER_BYTES=512 -DLIBEXEC_NAM
 most) capacities="-DLIBEXEC_SEGMENTS=40 -DLIBEXEC_HEADER_BYTES=4096 -DLIBEXEC_NAME_BYTES=9472" ;;
 *) echo "configuration.sh: unknown kind $kind" >&2 && exit 2 ;;
 esac
-test "$kind" = static || subjects="$subjects exec layout tls scripts bugs_file"
+test "$kind" = static || subjects="$subjects exec layout tls scripts pages bugs_file"
 # shellcheck disable=SC2086 # each word is an option
 cmake -S "$source" -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=$type -DLIBEXEC_STATIC_PROGRAMS_ONLY=$static $capacities
 targets=$(for subject in $subjects; do echo "unit_$subject"; done)
