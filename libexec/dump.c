@@ -149,6 +149,10 @@ void libexec_dump_report(const struct libexec_sink *sink, const struct libexec_r
         put_text(sink, " in the ");
         put_text(sink, libexec_file_name(report->file));
     }
+    if (report->name != NULL) {
+        put_text(sink, " ");
+        put_text(sink, report->name);
+    }
     if ((report->known & LIBEXEC_REPORT_PROGRAM_HEADER) != 0) {
         put_text(sink, ", program header ");
         put_decimal(sink, report->program_header);

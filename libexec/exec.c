@@ -42,6 +42,7 @@ enum exec_rule {
     EXEC_RULE_SOURCE,
     EXEC_RULE_AUXV,
     EXEC_RULE_FROM,
+    EXEC_RULE_OTHERS,
     EXEC_RULE_GET,
     EXEC_RULE_HOST,
     EXEC_RULE_OPEN,
@@ -50,7 +51,8 @@ enum exec_rule {
     EXEC_RULE_FLAGS,
     EXEC_RULE_PAGE_SIZE,
     EXEC_RULE_USER_RANGE,
-    EXEC_RULE_ALIGNMENT
+    EXEC_RULE_ALIGNMENT,
+    EXEC_RULE_ENTROPY
 };
 
 static const struct {
@@ -61,19 +63,27 @@ static const struct {
     [EXEC_RULE_SOURCE] = {LIBEXEC_E_REQUEST, "a source comes with read_at and a display name"},
     [EXEC_RULE_AUXV] = {LIBEXEC_E_REQUEST, "auxv is required where auxv_count is not 0"},
     [EXEC_RULE_FROM] = {LIBEXEC_E_REQUEST, "arguments.from is one of three"},
+    [EXEC_RULE_OTHERS] = {LIBEXEC_E_REQUEST, "arguments are set that arguments.from does not name"},
     [EXEC_RULE_GET] = {LIBEXEC_E_REQUEST, "get is required where count is not 0"},
     [EXEC_RULE_HOST] = {LIBEXEC_E_HOST_TABLE, "space_create, space_destroy, map, translate and random are required"},
     [EXEC_RULE_OPEN] = {LIBEXEC_E_HOST_TABLE, "open is required where the program is named by a path"},
-    [EXEC_RULE_USER_READ] = {LIBEXEC_E_HOST_TABLE, "user_read is required where arguments come from user memory"},
+    [EXEC_RULE_USER_READ] = {LIBEXEC_E_HOST_TABLE, "user_read is required where path or arguments are the caller's"},
     [EXEC_RULE_SEIZE] = {LIBEXEC_E_THREADS, "seize is required where the caller has other threads"},
     [EXEC_RULE_FLAGS] = {LIBEXEC_E_POLICY, "flags and tls have no values but those of policy.h"},
     [EXEC_RULE_PAGE_SIZE] = {LIBEXEC_E_POLICY, "page_size is a power of two from 4096 on; data is little endian"},
     [EXEC_RULE_USER_RANGE] = {LIBEXEC_E_POLICY, "user_low < user_high <= 2^60, multiples of the page size"},
     [EXEC_RULE_ALIGNMENT] = {LIBEXEC_E_POLICY, "alignments are powers of two; the control block holds a word"},
+    [EXEC_RULE_ENTROPY] = {LIBEXEC_E_POLICY, "entropy_pages are masks: 0, or all ones from bit 0 on"},
 };
 
 static bool exec_lacks_get(const struct libexec_strings *strings) {
     return strings->count != 0 && strings->get == NULL;
+}
+
+// `from` is 0 where it was forgotten, and then no argument would be found.
+static bool exec_names_others(const struct libexec_arguments *arguments) {
+    return (arguments->user_argv | arguments->user_envp | arguments->argv_strings.count |
+            arguments->envp_strings.count) != 0;
 }
 
 static bool exec_lacks_read_at(const struct libexec_source *source) {
@@ -92,6 +102,8 @@ static LIBEXEC_APART_FOR_SIZE uint8_t exec_find_mistake(const struct libexec_req
         return EXEC_RULE_AUXV;
     if (from > LIBEXEC_ARGUMENTS_ITERATOR)
         return EXEC_RULE_FROM;
+    if (from == LIBEXEC_ARGUMENTS_KERNEL && exec_names_others(&request->arguments))
+        return EXEC_RULE_OTHERS;
     if (from == LIBEXEC_ARGUMENTS_ITERATOR &&
         (exec_lacks_get(&request->arguments.argv_strings) || exec_lacks_get(&request->arguments.envp_strings)))
         return EXEC_RULE_GET;
@@ -107,8 +119,9 @@ static LIBEXEC_APART_FOR_SIZE uint8_t exec_find_mistake(const struct libexec_req
     return EXEC_RULE_NONE;
 }
 
-static uint8_t exec_find_policy_mistake(struct libexec_bounds *bounds, const struct libexec_arch *arch,
-                                        const struct libexec_policy *policy) {
+static LIBEXEC_APART_FOR_SIZE uint8_t exec_find_policy_mistake(struct libexec_bounds *bounds,
+                                                               const struct libexec_arch *arch,
+                                                               const struct libexec_policy *policy) {
     const uint64_t in_page = (uint64_t)arch->page_size - 1;
     const uint64_t alignment = arch->thread_control_block_alignment;
     if ((policy->flags & ~LIBEXEC_POLICY_KNOWN) != 0 || policy->tls > LIBEXEC_TLS_ALWAYS)
@@ -122,6 +135,9 @@ static uint8_t exec_find_policy_mistake(struct libexec_bounds *bounds, const str
     if (alignment < 8 || arch->thread_control_block_size < 8 ||
         ((alignment & (alignment - 1)) | (arch->large_page_size & (arch->large_page_size - 1))) != 0)
         return EXEC_RULE_ALIGNMENT;
+    if (((arch->mmap_entropy_pages & (arch->mmap_entropy_pages + 1)) |
+         (arch->stack_entropy_pages & (arch->stack_entropy_pages + 1))) != 0)
+        return EXEC_RULE_ENTROPY;
     return EXEC_RULE_NONE;
 }
 
@@ -148,6 +164,8 @@ static enum libexec_status exec_begin(struct libexec_state *state, const struct 
     memset(state, 0, offsetof(struct libexec_state, layout));
     state->stage = EXEC_FAILED;
     state->report.program_header = LIBEXEC_NO_PROGRAM_HEADER;
+    if (request->source != NULL) // from here on it is the library's to close
+        state->files[FILE_PROGRAM].source = *request->source;
     uint8_t rule = exec_find_mistake(request);
     if (rule == EXEC_RULE_NONE) {
         exec_take_over(state, request);
@@ -168,6 +186,12 @@ static LIBEXEC_APART_FOR_SIZE enum libexec_status exec_answered(struct libexec_s
     return code == 0 ? LIBEXEC_OK : libexec_fail_host(&state->report, status, code);
 }
 
+static enum libexec_status exec_break(struct libexec_report *report, const char *clause) {
+    const enum libexec_status status = libexec_refuse(report, LIBEXEC_E_CONTRACT);
+    report->clause = clause;
+    return status;
+}
+
 // A file is open while its source has operations.
 static enum libexec_status exec_open(struct libexec_state *state, struct libexec_image_file *file,
                                      enum libexec_file kind, const char *name) {
@@ -181,9 +205,11 @@ static enum libexec_status exec_open(struct libexec_state *state, struct libexec
     const int code = state->host->open(state->context, kind, name, &file->source);
     if (code != 0) {
         file->source.operations = NULL;
+        report->name = name;
         return libexec_fail_host(report, LIBEXEC_E_OPEN, code);
     }
-    return exec_lacks_read_at(&file->source) ? libexec_refuse(report, LIBEXEC_E_CONTRACT) : LIBEXEC_OK;
+    return exec_lacks_read_at(&file->source) ? exec_break(report, "host.h: open fills operations, with read_at")
+                                             : LIBEXEC_OK;
 }
 
 static LIBEXEC_APART_FOR_SIZE void exec_close(struct libexec_image_file *file) {
@@ -197,7 +223,6 @@ static enum libexec_status exec_open_program(struct libexec_state *state, const 
     if (request->source != NULL) {
         state->report.stage = LIBEXEC_STAGE_SOURCE;
         state->report.file = LIBEXEC_FILE_PROGRAM;
-        state->files[FILE_PROGRAM].source = *request->source;
         return LIBEXEC_OK;
     }
     if (request->path == NULL && libexec_args_fetch_path(state, request->user_path) != LIBEXEC_OK)
@@ -356,7 +381,7 @@ static enum libexec_status exec_ask_host(struct libexec_state *state) {
         return status;
     if ((answer->auxv == NULL && answer->auxv_count != 0) ||
         (answer->reserved_ranges == NULL && answer->reserved_range_count != 0))
-        return libexec_refuse(&state->report, LIBEXEC_E_CONTRACT);
+        return exec_break(&state->report, "host.h: counts in the answer to image_known go with tables");
     return answer->reserved_range_count == 0 ? LIBEXEC_OK : libexec_layout_decide(state);
 }
 
@@ -395,13 +420,11 @@ static LIBEXEC_APART void exec_undo(struct libexec_state *state) {
 enum libexec_status libexec_prepare(struct libexec_exec *exec, const struct libexec_request *request) {
     struct libexec_state *state = exec_state(exec);
     struct libexec_report *report = &state->report;
-    if (exec_begin(state, request) != LIBEXEC_OK)
-        return report->status;
-    if (exec_open_program(state, request) != LIBEXEC_OK || exec_plan_files(state) != LIBEXEC_OK ||
-        exec_draw_random(state) != LIBEXEC_OK || libexec_layout_decide(state) != LIBEXEC_OK ||
-        exec_ask_host(state) != LIBEXEC_OK || exec_make_space(state) != LIBEXEC_OK ||
-        libexec_load_map(state) != LIBEXEC_OK || libexec_load_fill(state) != LIBEXEC_OK ||
-        libexec_stack_write(state) != LIBEXEC_OK) {
+    if (exec_begin(state, request) != LIBEXEC_OK || exec_open_program(state, request) != LIBEXEC_OK ||
+        exec_plan_files(state) != LIBEXEC_OK || exec_draw_random(state) != LIBEXEC_OK ||
+        libexec_layout_decide(state) != LIBEXEC_OK || exec_ask_host(state) != LIBEXEC_OK ||
+        exec_make_space(state) != LIBEXEC_OK || libexec_load_map(state) != LIBEXEC_OK ||
+        libexec_load_fill(state) != LIBEXEC_OK || libexec_stack_write(state) != LIBEXEC_OK) {
         libexec_plan_locate(&state->plans[libexec_report_on_interpreter(report)], report);
         exec_undo(state);
         return report->status;

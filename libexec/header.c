@@ -54,7 +54,8 @@ enum libexec_status libexec_header_parse(struct libexec_plan *plan, const uint8_
                                          struct libexec_report *own) {
     const uint32_t magic = length < sizeof magic ? 0 : libexec_load32(bytes);
     // A program may be anything, so its magic comes first; an interpreter that is too short is an I/O error in Linux.
-    if (magic != HEADER_MAGIC && (length >= ELF_FILE_HEADER_SIZE || !libexec_report_on_interpreter(report)))
+    if (magic != HEADER_MAGIC && length != 0 &&
+        (length >= ELF_FILE_HEADER_SIZE || !libexec_report_on_interpreter(report)))
         return libexec_fail(report, LIBEXEC_E_MAGIC, magic, HEADER_MAGIC);
     if (length < ELF_FILE_HEADER_SIZE)
         return libexec_fail(report, LIBEXEC_E_TOO_SHORT, length, ELF_FILE_HEADER_SIZE);

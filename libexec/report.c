@@ -44,10 +44,12 @@ LIBEXEC_APART void libexec_fail_offset(struct libexec_report *report, uint64_t f
     report->file_offset = file_offset;
 }
 
+#define ERRNO_MAX 4095 // Linux's: a larger number is none, but perhaps a count of bytes
+
 int libexec_report_errno(const struct libexec_report *report) {
     const struct libexec_status_row *row = libexec_status_row_of(report->status);
     // What the caller's memory refuses is EFAULT, whatever `user_read` returned.
-    if (report->host_code > 0 && row->program_errno != LIBEXEC_ERRNO_EFAULT)
+    if (report->host_code > 0 && report->host_code <= ERRNO_MAX && row->program_errno != LIBEXEC_ERRNO_EFAULT)
         return report->host_code;
     return libexec_report_on_interpreter(report) ? row->interpreter_errno : row->program_errno;
 }

@@ -70,7 +70,9 @@ static bool space_open(struct libexec_state *state, struct libexec_slot *slot, c
             return true;
     }
     state->report.known |= LIBEXEC_REPORT_ADDRESS;
-    return libexec_fail(&state->report, LIBEXEC_E_CONTRACT, view.length, length) == LIBEXEC_OK;
+    libexec_fail(&state->report, LIBEXEC_E_CONTRACT, view.length, length);
+    state->report.clause = "host.h: translate gives whole pages where asked for some, no more than asked";
+    return false;
 }
 
 // The view of `role` does not hold `address`: that of the other role may, else a new one is opened.

@@ -68,9 +68,9 @@ struct libexec_state {
     const struct libexec_host *host;
     void *context;
     const struct libexec_arch *arch;
+    struct libexec_bounds bounds;
     uint32_t stage; // one of the EXEC_... values of exec.c
     uint32_t stack_rights;
-    struct libexec_bounds bounds;
     struct libexec_space space;
     struct libexec_policy policy;
     const struct libexec_request *request; // only looked at until prepare returns

@@ -52,7 +52,7 @@
     ROW(LIBEXEC_E_SEIZE, LIBEXEC_ERRNO_EAGAIN, LIBEXEC_ERRNO_EAGAIN, 0, 0,                                             \
         "the host could not bring the caller to one thread", "")                                                       \
     ROW(LIBEXEC_E_CONTRACT, LIBEXEC_ERRNO_EIO, LIBEXEC_ERRNO_EIO, SAYS_VALUE, 0, "a host callback broke its contract", \
-        "host.h, source.h: the contract of the callback")                                                              \
+        "source.h: read_at delivers no more than was asked")                                                           \
     ROW(LIBEXEC_E_NO_OPEN, LIBEXEC_ERRNO_ENOEXEC, LIBEXEC_ERRNO_ENOEXEC, 0, 0,                                         \
         "the program needs another file and the host cannot open files", "host.h: open")                               \
     ROW(LIBEXEC_E_TOO_SHORT, LIBEXEC_ERRNO_ENOEXEC, LIBEXEC_ERRNO_EIO, SAYS_FIELD, 0,                                  \

@@ -46,7 +46,8 @@ enum libexec_arguments_from {
     LIBEXEC_ARGUMENTS_ITERATOR = 2 // struct libexec_strings
 };
 
-// Members are read by `from`; all zero is no argument and no environment, which becomes argc 1 with argv[0] = "".
+// Members are read by `from`; all zero is no argument and no environment, which becomes argc 1 with argv[0] = "". Those
+// of the other two with LIBEXEC_ARGUMENTS_KERNEL are LIBEXEC_E_REQUEST: `from` was forgotten.
 // Strings and vectors must stay valid until prepare returns. User memory may change meanwhile, harmlessly.
 struct libexec_arguments {
     enum libexec_arguments_from from;
@@ -59,8 +60,8 @@ struct libexec_arguments {
     struct libexec_strings envp_strings;
 };
 
-// What to execute. Zero the whole struct first. Everything that it points to must stay valid until the exec is
-// committed or abandoned, unless said otherwise.
+// What to execute. Zero the whole struct first. The struct itself is looked at until prepare returns; what it points to
+// must stay valid until the exec is committed or abandoned, unless said otherwise.
 struct libexec_request {
     const struct libexec_host *host;
     void *context; // handed to every host callback
@@ -71,8 +72,7 @@ struct libexec_request {
     // Kernel memory. Required with `source`: the display name, AT_EXECFN (Linux: "/dev/fd/N").
     const char *path;
     libexec_address user_path; // used where `path` is NULL and `source` is NULL
-    // An opened source; copied. The library closes it, whatever becomes of the exec, except after LIBEXEC_E_REQUEST,
-    // LIBEXEC_E_HOST_TABLE, LIBEXEC_E_POLICY and LIBEXEC_E_THREADS.
+    // An opened source; copied. The library closes it once, whatever prepare answers: the caller never does.
     const struct libexec_source *source;
     uint32_t close_on_exec;  // with `source`: 1 if a script's interpreter could not open `path`
     uint32_t caller_threads; // other threads of the caller: more than 0 needs the host's `seize`
@@ -118,8 +118,8 @@ const struct libexec_plan *libexec_exec_plan(const struct libexec_exec *exec, en
 const struct libexec_auxv *libexec_exec_auxv(const struct libexec_exec *exec, uint32_t *count);
 
 // Region `index` of the image: those of the program in ascending order, then of the interpreter, the TLS block, the
-// guard, the stack. False when there are no more. A TLS block has up to three regions: where whole pages of the
-// template are the file's, they are the middle one.
+// guard, the stack; so all together are NOT sorted by address. False when there are no more. A TLS block has up to
+// three regions: where whole pages of the template are the file's, they are the middle one.
 bool libexec_exec_region(const struct libexec_exec *exec, uint32_t index, struct libexec_region *region);
 
 // What argc and envc came to, and where the strings stand: [strings, environment) are the arguments, [environment, end)

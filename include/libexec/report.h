@@ -55,14 +55,15 @@ struct libexec_report {
     uint64_t address;     // in the new image; in the caller's memory for what cannot be read from there
     uint64_t value;       // what was found
     uint64_t limit;       // what it was compared with
+    const char *name;     // of the file that `open` refused, NUL-terminated, valid as the exec object is; else NULL
     const char *clause;   // the rule and where it stands: "gABI ch. 5: p_filesz <= p_memsz"; constant, or NULL
 };
 
 // The errno for the caller: Linux's for the status, in the file that is meant (a malformed interpreter is ELIBBAD where
-// a malformed program is ENOEXEC). Where a host callback refused, its own code, unless the status has an errno of its
-// own (LIBEXEC_E_ARGUMENT_FAULT is EFAULT whatever `user_read` returned). Positive; 0 for LIBEXEC_OK. The numbers are
-// Linux's as long as the callbacks answer with LIBEXEC_ERRNO_...: a kernel with numbers of its own does that, and
-// translates the result once.
+// a malformed program is ENOEXEC). Where a host callback refused, its own code if that is 1 to 4095, unless the status
+// has an errno of its own (LIBEXEC_E_ARGUMENT_FAULT is EFAULT whatever `user_read` returned). Positive; 0 for
+// LIBEXEC_OK. The numbers are Linux's as long as the callbacks answer with LIBEXEC_ERRNO_...: a kernel with numbers of
+// its own does that, and translates the result once.
 int libexec_report_errno(const struct libexec_report *report);
 
 const char *libexec_stage_name(enum libexec_stage stage); // "plan", "layout", ...; never NULL

@@ -118,7 +118,8 @@ const char *libexec_status_clause(enum libexec_status status);
 // here (EIO, ENOMEM, EACCES, ...); `libexec_report_errno` knows the code itself and which file was meant.
 int libexec_status_errno(enum libexec_status status);
 
-// The errno values used, with Linux's numbers; the library includes no <errno.h>.
+// The errno values used, and those that Linux's execve has from files and their folders, for `open`; with Linux's
+// numbers. The library includes no <errno.h>.
 #define LIBEXEC_ERRNO_EPERM        1
 #define LIBEXEC_ERRNO_ENOENT       2
 #define LIBEXEC_ERRNO_EINTR        4
@@ -130,7 +131,12 @@ int libexec_status_errno(enum libexec_status status);
 #define LIBEXEC_ERRNO_EACCES       13
 #define LIBEXEC_ERRNO_EFAULT       14
 #define LIBEXEC_ERRNO_EEXIST       17
+#define LIBEXEC_ERRNO_ENOTDIR      20
+#define LIBEXEC_ERRNO_EISDIR       21
 #define LIBEXEC_ERRNO_EINVAL       22
+#define LIBEXEC_ERRNO_ENFILE       23
+#define LIBEXEC_ERRNO_EMFILE       24
+#define LIBEXEC_ERRNO_ETXTBSY      26
 #define LIBEXEC_ERRNO_ENAMETOOLONG 36
 #define LIBEXEC_ERRNO_ENOSYS       38
 #define LIBEXEC_ERRNO_ELOOP        40

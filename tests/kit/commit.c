@@ -200,19 +200,10 @@ static void police_prepared(struct libexec_kit *kit) {
         police_operation_done(kit, space, &space->operations[i]);
 }
 
-// The statuses after which an opened source is still its owner's.
-static bool source_kept(enum libexec_status status) {
-    return status == LIBEXEC_E_REQUEST || status == LIBEXEC_E_HOST_TABLE || status == LIBEXEC_E_POLICY ||
-           status == LIBEXEC_E_THREADS;
-}
-
-static void police_refused(struct libexec_kit *kit, enum libexec_status status, const struct libexec_request *request) {
+static void police_refused(struct libexec_kit *kit, enum libexec_status status) {
     const struct libexec_kit_ledger ledger = libexec_kit_read_ledger(kit);
-    const uint32_t sources =
-        request->source != NULL && source_kept(status) && kit_opened_of(kit, request->source) != NULL ? 1 : 0;
-    if (ledger.sources != sources)
-        kit_violation(kit, "after %s: %u sources are open, %u should be", libexec_status_name(status), ledger.sources,
-                      sources);
+    if (ledger.sources != 0)
+        kit_violation(kit, "after %s: %u sources are open", libexec_status_name(status), ledger.sources);
     if (ledger.spaces != 0 || ledger.views != 0 || ledger.cached_views != 0)
         kit_violation(kit, "after %s: %u spaces, %u views and %u cached views are held", libexec_status_name(status),
                       ledger.spaces, ledger.views, ledger.cached_views);
@@ -235,7 +226,7 @@ enum libexec_status libexec_kit_prepare(struct libexec_kit *kit, struct libexec_
     if (status == LIBEXEC_OK)
         police_prepared(kit);
     else
-        police_refused(kit, status, &request);
+        police_refused(kit, status);
     if (libexec_exec_report(exec)->status != status)
         kit_violation(kit, "prepare answers %s and reports %s", libexec_status_name(status),
                       libexec_status_name(libexec_exec_report(exec)->status));

@@ -135,6 +135,17 @@ static void every_known_number(void **state) {
     libexec_dump_report(&sink, &(struct libexec_report){.status = LIBEXEC_E_MAP, .host_code = 1});
     assert_string_equal(text.bytes, "LIBEXEC_E_MAP: the host could not map pages\n"
                                     "  stage request, host code 1, errno 1\n");
+    // A code above 4095 is no errno; a name is told.
+    text.length = 0;
+    libexec_dump_report(&sink, &(struct libexec_report){.status = LIBEXEC_E_MAP, .host_code = 4095});
+    assert_non_null(strstr(text.bytes, ", host code 4095, errno 4095\n"));
+    text.length = 0;
+    libexec_dump_report(&sink, &(struct libexec_report){.status = LIBEXEC_E_MAP, .host_code = 4096});
+    assert_non_null(strstr(text.bytes, ", host code 4096, errno 12\n"));
+    text.length = 0;
+    libexec_dump_report(&sink, &(struct libexec_report){.status = LIBEXEC_E_OPEN, .file = LIBEXEC_FILE_PROGRAM,
+                                                        .name = "/bin/x", .host_code = 2});
+    assert_non_null(strstr(text.bytes, "LIBEXEC_E_OPEN in the program /bin/x: "));
     text.length = 0;
     libexec_dump_report(&sink, &(struct libexec_report){.status = LIBEXEC_OK});
     assert_string_equal(text.bytes, "LIBEXEC_OK\n");

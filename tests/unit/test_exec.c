@@ -164,7 +164,7 @@ static void threads_without_seize(void **state) {
     EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->stage, LIBEXEC_STAGE_REQUEST);
     EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_EAGAIN);
     EXPECT_EQUAL(&world, count_calls(&world, LIBEXEC_KIT_CALL_READ_AT), 0);
-    libexec_kit_source_close(&world.source); // the library did not take it
+    EXPECT(&world, libexec_kit_ledger_empty(world.kit)); // the opened source is closed
     world_end(&world);
 }
 
@@ -210,8 +210,7 @@ static void a_table_that_lacks_a_member(void **state) {
         EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->stage, LIBEXEC_STAGE_REQUEST);
         EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_ENOSYS);
         EXPECT(&world, libexec_exec_report(&world.exec)->clause != NULL);
-        if (which < 6)
-            libexec_kit_source_close(&world.source);
+        EXPECT(&world, libexec_kit_ledger_empty(world.kit));
         world_end(&world);
     }
     // user_read is not needed where nothing comes from there.
@@ -225,7 +224,7 @@ static void a_table_that_lacks_a_member(void **state) {
 static void requests_that_contradict_themselves(void **state) {
     (void)state;
     static struct world world;
-    for (int form = 0; form < 5; form++) {
+    for (int form = 0; form < 9; form++) {
         world_begin(&world, &plainly, flavour_required);
         struct libexec_request *const request = &world.request;
         if (form == 0)
@@ -234,6 +233,16 @@ static void requests_that_contradict_themselves(void **state) {
             request->auxv_count = 1; // but no entries
         if (form >= 2)
             request->arguments = (struct libexec_arguments){.from = LIBEXEC_ARGUMENTS_ITERATOR};
+        if (form >= 5)
+            request->arguments.from = LIBEXEC_ARGUMENTS_KERNEL; // forgotten: the others' members are set
+        if (form == 5)
+            request->arguments.user_argv = USER_VECTOR;
+        if (form == 6)
+            request->arguments.user_envp = USER_VECTOR;
+        if (form == 7)
+            request->arguments.argv_strings.count = 1;
+        if (form == 8)
+            request->arguments.envp_strings.count = 1;
         if (form == 4)
             request->arguments.from = (enum libexec_arguments_from)3; // there is no such kind
         if (form == 2)
@@ -242,7 +251,7 @@ static void requests_that_contradict_themselves(void **state) {
             request->arguments.envp_strings.count = 1;
         EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_REQUEST);
         EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_EINVAL);
-        libexec_kit_source_close(&world.source);
+        EXPECT(&world, libexec_kit_ledger_empty(world.kit));
         world_end(&world);
     }
 }
@@ -313,7 +322,7 @@ static void requests_without_a_host(void **state) {
 static void values_that_make_no_sense(void **state) {
     (void)state;
     static struct world world;
-    for (int form = 0; form < 15; form++) {
+    for (int form = 0; form < 17; form++) {
         struct libexec_arch arch = libexec_kit_arch;
         world_begin(&world, &plainly, flavour_required);
         world.request.arch = &arch;
@@ -361,13 +370,19 @@ static void values_that_make_no_sense(void **state) {
         case 13:
             arch.thread_control_block_alignment = 4;
             break;
+        case 14:
+            arch.mmap_entropy_pages = 1 << 28; // a count, not a mask
+            break;
+        case 15:
+            arch.stack_entropy_pages = 22; // bits
+            break;
         default:
             world.policy.user_low = 1ull << 47;
             break;
         }
         EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_POLICY);
         EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_EINVAL);
-        libexec_kit_source_close(&world.source);
+        EXPECT(&world, libexec_kit_ledger_empty(world.kit));
         world_end(&world);
     }
 }
@@ -906,9 +921,12 @@ static void a_host_that_breaks_the_contract(void **state) {
     static const struct {
         enum libexec_kit_misdeed misdeed;
         enum libexec_stage stage;
-    } rows[] = {{LIBEXEC_KIT_EMPTY_VIEW, LIBEXEC_STAGE_LOAD}, {LIBEXEC_KIT_OVERLONG_VIEW, LIBEXEC_STAGE_LOAD},
-                {LIBEXEC_KIT_NULL_VIEW, LIBEXEC_STAGE_LOAD},  {LIBEXEC_KIT_OVERLONG_READ, LIBEXEC_STAGE_SOURCE},
-                {LIBEXEC_KIT_HOLLOW_SOURCE, LIBEXEC_STAGE_SOURCE}};
+        const char *clause; // which callback
+    } rows[] = {{LIBEXEC_KIT_EMPTY_VIEW, LIBEXEC_STAGE_LOAD, "translate"},
+                {LIBEXEC_KIT_OVERLONG_VIEW, LIBEXEC_STAGE_LOAD, "translate"},
+                {LIBEXEC_KIT_NULL_VIEW, LIBEXEC_STAGE_LOAD, "translate"},
+                {LIBEXEC_KIT_OVERLONG_READ, LIBEXEC_STAGE_SOURCE, "read_at"},
+                {LIBEXEC_KIT_HOLLOW_SOURCE, LIBEXEC_STAGE_SOURCE, "open"}};
     static struct world world;
     static const uint32_t features = LIBEXEC_KIT_OPEN;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -921,6 +939,7 @@ static void a_host_that_breaks_the_contract(void **state) {
         execute(&world);
         EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_CONTRACT);
         EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->stage, rows[i].stage);
+        EXPECT(&world, strstr(libexec_exec_report(&world.exec)->clause, rows[i].clause) != NULL);
         EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_EIO);
         EXPECT(&world, libexec_kit_ledger_empty(world.kit));
         world_end(&world);
@@ -938,6 +957,7 @@ static void an_answer_without_its_table(void **state) {
         answer->reserved_range_count = i == 1;
         EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_CONTRACT);
         EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->stage, LIBEXEC_STAGE_LAYOUT);
+        EXPECT(&world, strstr(libexec_exec_report(&world.exec)->clause, "image_known") != NULL);
         EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_EIO);
         EXPECT(&world, libexec_kit_ledger_empty(world.kit));
         world_end(&world);
@@ -1094,6 +1114,28 @@ static void an_open_that_fails_leaves_nothing_open(void **state) {
     EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_EACCES);
     EXPECT_EQUAL(&world, closed_in_vain, 0);
     world_end(&world);
+}
+
+// Which file it is that `open` refused.
+static void the_name_of_what_is_refused(void **state) {
+    (void)state;
+    static const char script[] = "#!/bin/missing -e\n";
+    static const char *const names[] = {"/bin/nothing", "/bin/missing", "/lib/loader"};
+    static struct world world;
+    struct libexec_kit_elf dynamic, loader;
+    dynamic_elf(&dynamic, &loader, names[2], sizeof("/lib/loader"));
+    for (size_t i = 0; i < (LIBEXEC_CONFIG_STATIC_ONLY ? 1 : 3); i++) {
+        world_begin(&world, &plainly, flavour_full);
+        world_bytes(&world, "/bin/script", script, sizeof(script) - 1);
+        world_file(&world, PROGRAM, &dynamic);
+        world.request.path = i == 0 ? names[0] : i == 1 ? "/bin/script" : PROGRAM;
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_OPEN);
+        const char *const name = libexec_exec_report(&world.exec)->name;
+        EXPECT(&world, name != NULL && strcmp(name, names[i]) == 0);
+        world_end(&world);
+    }
+    libexec_kit_elf_end(&dynamic);
+    libexec_kit_elf_end(&loader);
 }
 
 // What `open` does not set is zero, and stays nothing of the file opened before, a script for instance.
@@ -1435,6 +1477,7 @@ int main(void) {
         cmocka_unit_test(pages_that_are_occupied),
         cmocka_unit_test(a_failing_callback_is_named),
         cmocka_unit_test(an_open_that_fails_leaves_nothing_open),
+        cmocka_unit_test(the_name_of_what_is_refused),
         cmocka_unit_test(a_source_is_zero_before_open),
         cmocka_unit_test(bug_E4_the_order_of_undo),
         cmocka_unit_test(bug_E6_settings_read_twice),

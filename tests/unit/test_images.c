@@ -365,7 +365,7 @@ static void a_source_in_memory_is_parsed_in_place(void **state) {
     }
     libexec_memory_source(&source, NULL, 0);
     assert_int_equal(libexec_plan_read(&plan, &source, &libexec_kit_arch, NULL, buffer, sizeof(buffer), &report),
-                     LIBEXEC_E_MAGIC);
+                     LIBEXEC_E_TOO_SHORT);
 }
 
 // Lends views inside the file, one at a time, and wants each one back as it was lent.

@@ -77,13 +77,13 @@ static void every_argc_and_envc(void **state) {
             }
 }
 
-// Each kind of caller fills in its own members; whatever is in the others is not looked at.
+// Each kind of caller fills in its own members; whatever is in the others is not looked at, but where `from` is 0.
 static void only_the_callers_own_members_are_read(void **state) {
     (void)state;
     static struct world world;
     static const char *const other[] = {"other", "arguments", "than", "these", NULL};
     static const libexec_address nowhere = 0x1000;
-    for (int from = 0; from < 3; from++)
+    for (int from = 1; from < 3; from++)
         for (uint32_t argc = 0; argc < 3; argc++)
             for (size_t host = 0; host < 2; host++) {
                 const struct vectors vectors = {.from = (enum libexec_arguments_from)from, .argc = argc, .envc = 1,
@@ -92,8 +92,7 @@ static void only_the_callers_own_members_are_read(void **state) {
                 const struct scenario scenario = {.name = "members", .set_up = execute_vectors, .data = &vectors};
                 world_begin(&world, &scenario, &flavours[host]);
                 struct libexec_arguments *const arguments = &world.request.arguments;
-                if (from != LIBEXEC_ARGUMENTS_KERNEL)
-                    arguments->argv = arguments->envp = other;
+                arguments->argv = arguments->envp = other;
                 if (from != LIBEXEC_ARGUMENTS_USER)
                     arguments->user_argv = arguments->user_envp = nowhere;
                 if (from != LIBEXEC_ARGUMENTS_ITERATOR)
@@ -625,9 +624,14 @@ static void execute_culprit(struct world *world) {
     const struct libexec_strings lists[2] = {
         {.count = GIVEN, .get = get_but_one, .context = culprit_texts},
         {.count = GIVEN, .get = get_but_one, .context = culprit_texts + GIVEN + 1}};
-    world->request.arguments =
-        (struct libexec_arguments){.from = culprit->from, .argv = culprit_texts, .envp = culprit_texts + GIVEN + 1,
-                                   .argv_strings = lists[0], .envp_strings = lists[1]};
+    struct libexec_arguments *const arguments = &world->request.arguments;
+    arguments->from = culprit->from;
+    arguments->argv = culprit_texts;
+    arguments->envp = culprit_texts + GIVEN + 1;
+    if (culprit->from == LIBEXEC_ARGUMENTS_ITERATOR) {
+        arguments->argv_strings = lists[0];
+        arguments->envp_strings = lists[1];
+    }
 }
 
 static void the_string_is_told(void **state) {

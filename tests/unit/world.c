@@ -157,6 +157,7 @@ static void expect_refusal(struct world *world, enum libexec_status status) {
                    libexec_status_name(expected->status));
     EXPECT_EQUAL(world, libexec_report_errno(report), expected->error);
     EXPECT_EQUAL(world, report->stage, expected->stage);
+    EXPECT_EQUAL(world, report->name != NULL, status == LIBEXEC_E_OPEN);
     EXPECT_EQUAL(world, report->file, expected->file);
     EXPECT_EQUAL(world, (report->known & LIBEXEC_REPORT_PROGRAM_HEADER) != 0, expected->program_header != ANY);
     if (expected->program_header != ANY)

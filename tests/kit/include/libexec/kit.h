@@ -202,7 +202,7 @@ void libexec_kit_add_file(struct libexec_kit *kit, const struct libexec_kit_file
 // Opens a file as the kernel would for exec by descriptor: a source for libexec_request. False where it is not there.
 bool libexec_kit_source(struct libexec_kit *kit, const char *path, struct libexec_source *source);
 
-// Closes such a source as its owner, where the library did not take it (LIBEXEC_E_REQUEST and its like).
+// Closes such a source as its owner, where it is not given to prepare after all.
 void libexec_kit_source_close(const struct libexec_source *source);
 
 // ---- The caller's memory ------------------------------------------------------------------------------------------
