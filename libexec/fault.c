@@ -26,24 +26,28 @@ bool libexec_fault(const struct libexec_region *regions, uint32_t count, uint32_
     if (count == 0)
         return false;
     const struct libexec_region *region = fault_search(regions, count, address);
-    const uint64_t inside = address - region->address; // below the first region: wraps, and is too large
-    if (inside >= region->length || region->kind == LIBEXEC_REGION_GUARD)
+    if (address - region->address >= region->length || region->kind == LIBEXEC_REGION_GUARD) // below the first: wraps
         return false;
     const uint64_t size = libexec_max(around, page_size);
-    const uint64_t in_window = address & (size - 1);
-    // What of the window before the address is in the region, and what of the region is before that.
-    const uint64_t before = libexec_min(inside, in_window);
-    const uint64_t skipped = inside - before;
-    const uint64_t length = libexec_min(region->length - skipped, size - in_window + before);
-    uint64_t file_length = 0;
-    if (region->file_length > skipped)
-        file_length = libexec_min(region->file_length - skipped, length);
+    uint64_t start = address & (0 - size); // the window
+    uint64_t end = start + size;
+    // Whole pages of the file can be mapped as they are: an answer is of such pages or of others.
+    const uint64_t whole = libexec_round_down(region->file_length, page_size);
+    const uint64_t border = region->address + whole;
     page->region = region;
-    page->address = address - before;
-    page->length = length;
-    page->file_offset = region->file_offset + skipped;
-    page->file_length = file_length;
-    page->shareable = file_length == length;
+    page->shareable = address < border;
+    if (address < border) {
+        start = libexec_max(start, region->address);
+        end = libexec_min(end, border);
+        page->file_length = end - start;
+    } else { // with the file's last page, if it begins with that
+        start = libexec_max(start, border);
+        end = libexec_min(end, region->address + region->length);
+        page->file_length = start == border ? region->file_length - whole : 0;
+    }
+    page->address = start;
+    page->length = end - start;
+    page->file_offset = region->file_offset + (start - region->address);
     return true;
 }
 

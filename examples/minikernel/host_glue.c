@@ -345,15 +345,12 @@ static const struct libexec_source *source_of(const struct image_regions *image,
 static bool image_lend(const struct image *image, uint64_t address, struct lent_pages *pages) {
     const struct image_regions *const own = regions_of(image);
     struct libexec_fault_page page;
-    // A neighbour with a zero tail spoils the window; then the page itself may still do.
-    for (uint64_t around = FAULT_AROUND; around >= PAGE_SIZE; around = around > PAGE_SIZE ? PAGE_SIZE : 0) {
-        if (libexec_fault(own->regions, own->count, PAGE_SIZE, around, address, &page) && page.shareable) {
-            const struct node *const node = source_of(own, page.region)->context;
-            *pages = (struct lent_pages){page.address, page.length, node->data + page.file_offset};
-            return true;
-        }
+    if (!libexec_fault(own->regions, own->count, PAGE_SIZE, FAULT_AROUND, address, &page) || !page.shareable) {
+        return false;
     }
-    return false;
+    const struct node *const node = source_of(own, page.region)->context;
+    *pages = (struct lent_pages){page.address, page.length, node->data + page.file_offset};
+    return true;
 }
 
 // A page that ends in zeros, or holds nothing else.

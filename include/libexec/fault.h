@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What a page must hold, for kernels that fill pages at their first fault.
 //
-// A kernel copies the regions of a prepared exec (`libexec_exec_region`), sorted by address, into the process; the
-// array never changes as far as the library is concerned, so faults need no lock of the library's.
+// A kernel keeps the regions of a prepared exec (`libexec_exec_region`), sorted by address, with the new space; the
+// array never changes as far as the library is concerned, so faults need no lock of the library's. The regions are the
+// image as exec made it: whether an address is still mapped, and with which rights, only the kernel's own list knows,
+// which `munmap`, `mmap` and `mprotect` change (RELRO is part of a region that can be written). They are for contents.
 #ifndef LIBEXEC_FAULT_H
 #define LIBEXEC_FAULT_H
 
@@ -19,12 +21,15 @@ struct libexec_fault_page {
     uint64_t length;         // bytes, a multiple of the page size: more than a page with fault-around
     uint64_t file_offset;    // of the first byte
     uint64_t file_length;    // bytes from the file; the rest is zero
-    bool shareable;          // the file's own page will do until the program writes to it: no zero tail in it
+    bool shareable;          // the file's own pages will do until the program writes to them: all are whole in the file
 };
 
 // Looks up `address` in `count` regions sorted by address. `around` is how many bytes may be answered at once: a power
-// of two times the page size; the answer lies inside the naturally aligned window of that size and inside the region.
-// False: no region there, or it is a guard. Rights are the caller's to compare with the access: page->region->rights.
+// of two times the page size. The answer holds the page of the address and what follows and precedes it inside the
+// naturally aligned window of that size and inside the region: where that page is whole in the file, as many pages as
+// are; else as many as are not. Of an answer of several pages, those that are present already MUST be left alone: the
+// program or, on the stack, the library has written to them. False: no region there, or it is a guard. Rights are the
+// caller's to compare with the access: page->region->rights, until the program changes them.
 bool libexec_fault(const struct libexec_region *regions, uint32_t count, uint32_t page_size, uint64_t around,
                    libexec_address address, struct libexec_fault_page *page);
 
