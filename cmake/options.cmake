@@ -14,7 +14,19 @@ set(LIBEXEC_HEADER_BYTES "" CACHE STRING "Bytes that the first read of a file as
 set(LIBEXEC_NAME_BYTES "" CACHE STRING "Bytes for names in the exec object; empty: the default")
 set(LIBEXEC_SANITIZE "" CACHE STRING "Sanitizers for host code, as for -fsanitize=, for example address,undefined")
 
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+# What the compiler compiles for is asked of the compiler: a kernel's toolchain file need not name the processor. Nothing
+# is linked for it.
+include(CheckCCompilerFlag)
+include(CheckCSourceCompiles)
+function(libexec_ask_compiler)
+  set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+  check_c_source_compiles("#ifndef __x86_64__\n#error another one\n#endif\nint libexec;" LIBEXEC_FOR_X86_64)
+  check_c_compiler_flag(-mno-red-zone LIBEXEC_TAKES_NO_RED_ZONE)
+  check_c_compiler_flag(-mgeneral-regs-only LIBEXEC_TAKES_GENERAL_REGS_ONLY)
+endfunction()
+libexec_ask_compiler()
+
+if(LIBEXEC_FOR_X86_64)
   set(processor_has_port ON)
 else()
   set(processor_has_port OFF)
@@ -25,8 +37,11 @@ option(LIBEXEC_BUILD_PORT_X86_64 "Build the x86-64 port" ${processor_has_port})
 # the vector registers are the user program's. Host programs link such objects too, under the sanitizers and with
 # counters for coverage as well: the flags change which registers are used, and nothing at a call.
 set(LIBEXEC_KERNEL_FLAGS -ffreestanding -fno-stack-protector)
-if(processor_has_port OR LIBEXEC_BUILD_PORT_X86_64)
-  list(APPEND LIBEXEC_KERNEL_FLAGS -mno-red-zone -mgeneral-regs-only)
+if(LIBEXEC_TAKES_NO_RED_ZONE)
+  list(APPEND LIBEXEC_KERNEL_FLAGS -mno-red-zone)
+endif()
+if(LIBEXEC_TAKES_GENERAL_REGS_ONLY)
+  list(APPEND LIBEXEC_KERNEL_FLAGS -mgeneral-regs-only)
 endif()
 
 if(LIBEXEC_BUILD_TESTS AND NOT LIBEXEC_BUILD_KIT)

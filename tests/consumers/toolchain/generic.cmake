@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# As many a kernel has it.
+set(CMAKE_SYSTEM_NAME Generic)
