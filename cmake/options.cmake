@@ -14,8 +14,8 @@ set(LIBEXEC_HEADER_BYTES "" CACHE STRING "Bytes that the first read of a file as
 set(LIBEXEC_NAME_BYTES "" CACHE STRING "Bytes for names in the exec object; empty: the default")
 set(LIBEXEC_SANITIZE "" CACHE STRING "Sanitizers for host code, as for -fsanitize=, for example address,undefined")
 
-# What the compiler compiles for is asked of the compiler: a kernel's toolchain file need not name the processor. Nothing
-# is linked for it.
+# What the compiler compiles for is asked of the compiler: a kernel's toolchain file need not name the processor.
+# Nothing is linked for it.
 include(CheckCCompilerFlag)
 include(CheckCSourceCompiles)
 function(libexec_ask_compiler)

@@ -21,9 +21,10 @@ struct libexec_arch {
     libexec_address user_low;     // lowest address a program may map (Linux: vm.mmap_min_addr, 65536); page aligned
     libexec_address user_high;    // first address above the user range: a multiple of the page size, at most 2^60
     uint64_t large_page_size;     // images that span it are placed aligned to it where Linux does; 0: never. Power of 2
-    uint64_t mmap_entropy_pages;  // mask of random pages for the mmap area and PIE (28 bits: 0xfffffff)
-    uint64_t stack_entropy_pages; // mask of random pages below the stack's top (22 bits: 0x3fffff)
-    uint64_t brk_entropy;         // brk may start up to this many bytes above its place (1 GiB)
+    uint64_t mmap_entropy_pages;  // mask, low bits all ones, of random pages for mmap area and PIE (28 bits: 0xfffffff)
+    uint64_t stack_entropy_pages; // such a mask of random pages below the stack's top (22 bits: 0x3fffff)
+    uint64_t brk_entropy;         // brk may start up to this many bytes above its place (1 GiB); no mask
+    // Of Variant II, the only one that the library builds: elsewhere set LIBEXEC_TLS_NEVER in the policy.
     uint32_t thread_control_block_size; // bytes mapped from the thread pointer on; more than 0x30 for stack protectors
     uint32_t thread_control_block_alignment; // least alignment of the thread pointer, a power of two; both at least 8
     const char *platform;                    // AT_PLATFORM, up to 63 characters; NULL leaves the entry out

@@ -31,7 +31,7 @@ struct libexec_layout {
     libexec_address thread_pointer; // 0 where no block is built
     libexec_address stack_pointer;  // at argc; a multiple of 16
     libexec_address brk_start; // page aligned; how far brk can grow from there is for the kernel to see, as in Linux
-    libexec_address mmap_top;  // where a top-down mmap search should start
+    libexec_address mmap_top;  // where a top-down search for free ranges should start: parts of the image stand below
     uint64_t argument_limit;   // bytes of strings and pointers that the stack has room for
 };
 

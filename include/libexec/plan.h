@@ -79,8 +79,8 @@ enum libexec_region_kind {
 };
 
 // A run of pages of the new image, consecutive in memory and in the file, with the same rights: everything a kernel
-// needs for /proc/PID/maps, a core dump, or a page fault. Regions are as large as the decision allows, do not overlap,
-// and stay valid as values for as long as the process lives.
+// needs for /proc/PID/maps, a core dump, or a page fault, of the image as exec made it. Regions are as large as the
+// decision allows, do not overlap, and are values: copies stay valid.
 struct libexec_region {
     libexec_address address; // multiple of the page size
     uint64_t length;         // multiple of the page size, not 0

@@ -20,6 +20,7 @@ extern "C" {
 #define LIBEXEC_POLICY_STRICT              0x003eu // all the refusals together
 #define LIBEXEC_POLICY_KNOWN               0x007fu // others are refused, LIBEXEC_E_POLICY
 
+// The block is of Variant II (x86-64): programs of an architecture with another one need LIBEXEC_TLS_NEVER.
 enum libexec_tls_policy {
     LIBEXEC_TLS_AUTOMATIC = 0, // a block for programs with PT_TLS and no PT_INTERP
     LIBEXEC_TLS_NEVER = 1,     // as Linux: the program's own start-up makes its block
