@@ -23,7 +23,6 @@ static const char help[] =
     "  --dump               the result as lines, to be compared with another implementation's\n"
     "  --batch              file names on standard input; for each a line with its name and one with the verdict\n"
     "  --full               with --batch: the whole dump instead of the verdict\n"
-    "  --full               with --batch: the whole dump instead of the verdict\n"
     "  --colour WHEN        auto (on a terminal), always, never\n"
     "\n"
     "The exec\n"

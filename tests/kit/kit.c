@@ -261,10 +261,22 @@ const char *libexec_kit_call_name(enum libexec_kit_call call) {
     return (unsigned)call < LIBEXEC_KIT_CALLS ? names[call] : "none";
 }
 
+// What `detail` says: of a map operation the backing, of a file which one.
+static const char *detail_of(const struct libexec_kit_entry *entry) {
+    static const char *const backings[] = {"", " zero", " written", " share", " copy-on-write", " fault", " reserve",
+                                           " none"};
+    static const char *const kinds[] = {"", " program", " interpreter", " script-interpreter"};
+    if (entry->call == LIBEXEC_KIT_CALL_MAP && entry->detail < sizeof(backings) / sizeof(backings[0]))
+        return backings[entry->detail];
+    if (entry->call == LIBEXEC_KIT_CALL_OPEN && entry->detail < sizeof(kinds) / sizeof(kinds[0]))
+        return kinds[entry->detail];
+    return "";
+}
+
 int libexec_kit_entry_text(const struct libexec_kit_entry *entry, char *text, size_t size) {
-    return snprintf(text, size, "%s%s object=%" PRIu32 " detail=%" PRIu32 " at=0x%" PRIx64 " length=0x%" PRIx64
-                                " done=0x%" PRIx64 " rights=%" PRIu32 " -> %" PRId32,
-                    libexec_kit_call_name(entry->call), entry->many != 0 ? "+" : "", entry->object, entry->detail,
+    return snprintf(text, size, "%s%s%s object=%" PRIu32 " at=0x%" PRIx64 " length=0x%" PRIx64 " done=0x%" PRIx64
+                                " rights=%" PRIu32 " -> %" PRId32,
+                    libexec_kit_call_name(entry->call), entry->many != 0 ? "+" : "", detail_of(entry), entry->object,
                     entry->address, entry->length, entry->done, entry->rights, entry->result);
 }
 

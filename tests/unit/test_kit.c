@@ -714,6 +714,52 @@ static void files_shrink_fail_and_read_short(void **state) {
     libexec_kit_free(kit);
 }
 
+// Hooks of a test's own: the kit has none to miss on a host without them, and tells which of its own was not called.
+static uint32_t own_hooks;
+static void own_hook(void *context, const struct libexec_start *start) {
+    (void)context;
+    (void)start;
+    own_hooks++;
+}
+
+static void a_test_may_have_hooks_of_its_own(void **state) {
+    (void)state;
+    static struct libexec_exec exec;
+    struct libexec_kit_elf elf;
+    small_elf(&elf, LIBEXEC_KIT_ET_EXEC, BASE);
+    for (int form = 0; form < 3; form++) {
+        struct libexec_kit *const kit = libexec_kit_new(&(struct libexec_kit_options){
+            .features = LIBEXEC_KIT_OPEN | (form == 0 ? 0 : LIBEXEC_KIT_HOOKS)});
+        libexec_kit_add_file(kit, &(struct libexec_kit_file){.path = PROGRAM, .bytes = elf.bytes, .length = elf.size});
+        own_hooks = 0;
+        if (form < 2)
+            libexec_kit_host(kit)->reset_timers = own_hook;
+        if (form == 0)
+            libexec_kit_host(kit)->install_space = own_hook;
+        assert_int_equal(libexec_kit_prepare(kit, &exec, &(struct libexec_request){.path = PROGRAM}), LIBEXEC_OK);
+        assert_int_equal(libexec_kit_commit(kit, &exec), LIBEXEC_OK);
+        assert_int_equal(own_hooks, 2 - form);
+        assert_int_equal(libexec_kit_violations(kit), form == 1);
+        if (form == 1)
+            assert_non_null(strstr(libexec_kit_violation(kit, 0), "did not run the kit's reset_timers"));
+        libexec_kit_free(kit);
+    }
+    libexec_kit_elf_end(&elf);
+}
+
+static void a_line_of_the_journal_says_what_is_meant(void **state) {
+    (void)state;
+    char text[256];
+    libexec_kit_entry_text(&(struct libexec_kit_entry){.call = LIBEXEC_KIT_CALL_MAP, .detail = LIBEXEC_BACKING_NONE},
+                           text, sizeof(text));
+    assert_non_null(strstr(text, "map none "));
+    libexec_kit_entry_text(&(struct libexec_kit_entry){.call = LIBEXEC_KIT_CALL_OPEN,
+                                                       .detail = LIBEXEC_FILE_INTERPRETER}, text, sizeof(text));
+    assert_non_null(strstr(text, "open interpreter "));
+    libexec_kit_entry_text(&(struct libexec_kit_entry){.call = LIBEXEC_KIT_CALL_MAP, .detail = 99}, text, sizeof(text));
+    assert_non_null(strstr(text, "map object=0"));
+}
+
 int main(void) {
     const struct CMUnitTest kit[] = {
         cmocka_unit_test(every_breach_is_told),
@@ -726,6 +772,8 @@ int main(void) {
         cmocka_unit_test(the_same_seed_gives_the_same_journal),
         cmocka_unit_test(the_callers_memory_has_holes),
         cmocka_unit_test(files_shrink_fail_and_read_short),
+        cmocka_unit_test(a_test_may_have_hooks_of_its_own),
+        cmocka_unit_test(a_line_of_the_journal_says_what_is_meant),
     };
     return RUN(kit);
 }

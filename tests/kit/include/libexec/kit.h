@@ -144,7 +144,7 @@ enum libexec_kit_misdeed {
     LIBEXEC_KIT_NEGATIVE_CODE     // failing calls answer a negative code
 };
 
-// Zero = default. Called options may be changed until the exec starts.
+// Zero = default. Copied by libexec_kit_new.
 struct libexec_kit_options {
     uint32_t features;
     uint8_t poison;     // 0: 0xA5, or 0 with LIBEXEC_KIT_ZERO_POISON
@@ -166,7 +166,8 @@ extern const struct libexec_arch libexec_kit_arch;
 struct libexec_kit *libexec_kit_new(const struct libexec_kit_options *options);
 void libexec_kit_free(struct libexec_kit *kit);
 
-// The table the library is given. May be changed (members replaced, or set to NULL) until the exec starts.
+// The table the library is given. May be changed (members replaced, or set to NULL) until the exec starts. The context
+// that every callback gets is the kit. A callback in the place of one of the kit's calls that one, too.
 struct libexec_host *libexec_kit_host(struct libexec_kit *kit);
 
 // What `image_known` answers; fill it before the exec starts. `code` other than 0 refuses the image.

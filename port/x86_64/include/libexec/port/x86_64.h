@@ -48,7 +48,7 @@ enum libexec_x86_64_gs_rule {
     // The kernel does not use GS. User mode is entered with GS base 0.
     LIBEXEC_X86_64_GS_UNUSED = 0,
     // The kernel's GS base is active and the user's lies in IA32_KERNEL_GS_BASE; each entry and exit executes swapgs.
-    LIBEXEC_X86_64_GS_SWAPGS = 1,
+    LIBEXEC_X86_64_GS_SWAPGS = 1
 };
 
 // What libexec_x86_64_enter_user needs: the first three as the prepared exec reports them.
