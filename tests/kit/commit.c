@@ -261,7 +261,8 @@ static void police_hooks_run(struct libexec_kit *kit, uint32_t present) {
         const char *const name = libexec_kit_call_name((enum libexec_kit_call)(LIBEXEC_KIT_CALL_CLOSE_ON_EXEC + i));
         const bool run = (kit->hooks_run >> i & 1) != 0, there = (present >> i & 1) != 0;
         if (run != there)
-            kit_violation(kit, run ? "commit ran %s, which the table has not" : "commit did not run the kit's %s", name);
+            kit_violation(kit,
+                          run ? "commit ran %s, which the table has not" : "commit did not run the kit's %s", name);
     }
 }
 
