@@ -120,6 +120,10 @@ enum libexec_status libexec_args_fetch_path(struct libexec_state *state, uint64_
     state->report.stage = LIBEXEC_STAGE_ARGUMENTS;
     while (length < room) {
         const uint64_t from = user_path + length;
+        if (from < user_path) { // it runs past the last address there is
+            args_fail(state, LIBEXEC_E_PATH_FAULT, user_path, 0);
+            return state->report.status;
+        }
         const uint64_t wanted = libexec_min(libexec_min(args_page_left(state, from), room - length), ARGS_FIRST_STRING);
         uint8_t *to = (uint8_t *)state->names + length;
         if (!args_user_read(state, to, from, wanted, LIBEXEC_E_PATH_FAULT))
@@ -244,9 +248,10 @@ static void args_count_lists(struct libexec_copy *copy, struct libexec_strings l
     copy->placed.envc = lists[1].count;
 }
 
+// `*dropped` becomes what an argv[0] took whose place a script's words took.
 static bool args_put_lists(struct libexec_copy *copy, const struct libexec_state *state,
-                           const struct libexec_strings lists[2]) {
-    uint32_t skip = libexec_script_count(state) != 0 ? 1 : 0; // argv[0], whose place the script's words took
+                           const struct libexec_strings lists[2], uint64_t *dropped) {
+    uint32_t skip = libexec_script_count(state) != 0 ? 1 : 0;
     for (const struct libexec_strings *list = lists; list != lists + 2; list++) {
         copy->placed.environment = copy->cursor; // in the end, where the second list begins
         for (uint32_t i = 0; i < list->count; i++) {
@@ -256,7 +261,12 @@ static bool args_put_lists(struct libexec_copy *copy, const struct libexec_state
             const int code = list->get(list->context, i, &bytes, &length);
             if (code != 0)
                 libexec_fail_host(&copy->state->report, LIBEXEC_E_ARGUMENT_FAULT, code);
-            else if (i < skip || (args_store_pointer(copy, copy->cursor) && args_put_bytes(copy, bytes, length)))
+            else if (i < skip) {
+                *dropped = length + 1;
+                if (length < LIBEXEC_STRING_MAX)
+                    continue;
+                args_fail(copy->state, LIBEXEC_E_STRING_TOO_LONG, copy->cursor, LIBEXEC_STRING_MAX);
+            } else if (args_store_pointer(copy, copy->cursor) && args_put_bytes(copy, bytes, length))
                 continue;
             return args_fail_string(copy, slot, (uint32_t)(list - lists));
         }
@@ -517,7 +527,7 @@ bool libexec_args_copy(struct libexec_copy *copy) {
         return false;
     const uint64_t words = copy->cursor - copy->placed.strings;
     // Linux charged argv[0] before it knew of the script's words, and the path after both.
-    if (!(user ? args_copy_strings(copy, copy->vector_end, false) : args_put_lists(copy, state, lists)) ||
+    if (!(user ? args_copy_strings(copy, copy->vector_end, false) : args_put_lists(copy, state, lists, &dropped)) ||
         !args_charge(copy, libexec_max(dropped, words) - words))
         return false;
     copy->placed.end = copy->cursor;

@@ -118,6 +118,18 @@ static void put_member(const struct libexec_sink *sink, const char *name, uint64
 
 // The report.
 
+// A name is the program's: nothing of it must reach a terminal but text.
+static void put_name(const struct libexec_sink *sink, const char *name) {
+    for (; *name != '\0'; name++) {
+        if (*name >= ' ' && *name <= '~' && *name != '\\') {
+            sink->write(sink->context, name, 1);
+        } else {
+            put_text(sink, "\\x");
+            put_number(sink, (uint8_t)*name, 16, 2);
+        }
+    }
+}
+
 static void put_known(const struct libexec_sink *sink, const struct libexec_report *report) {
     put_text(sink, "  stage ");
     put_text(sink, libexec_stage_name(report->stage));
@@ -151,7 +163,7 @@ void libexec_dump_report(const struct libexec_sink *sink, const struct libexec_r
     }
     if (report->name != NULL) {
         put_text(sink, " ");
-        put_text(sink, report->name);
+        put_name(sink, report->name);
     }
     if ((report->known & LIBEXEC_REPORT_PROGRAM_HEADER) != 0) {
         put_text(sink, ", program header ");

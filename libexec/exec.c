@@ -188,8 +188,18 @@ static LIBEXEC_APART_FOR_SIZE enum libexec_status exec_answered(struct libexec_s
 
 static enum libexec_status exec_break(struct libexec_report *report, const char *clause) {
     const enum libexec_status status = libexec_refuse(report, LIBEXEC_E_CONTRACT);
+    report->known = 0; // there is no number to it
     report->clause = clause;
     return status;
+}
+
+// The name may lie in memory of the caller's that goes before the report does.
+static void exec_tell_name(struct libexec_state *state, const char *name) {
+    char *kept = (char *)&state->scratch; // of no more use: what failed comes before the stages that fill it
+    const uint64_t length = libexec_args_length(name, sizeof state->scratch - 1);
+    memcpy(kept, name, (size_t)length);
+    kept[length] = 0;
+    state->report.name = kept;
 }
 
 // A file is open while its source has operations.
@@ -205,7 +215,7 @@ static enum libexec_status exec_open(struct libexec_state *state, struct libexec
     const int code = state->host->open(state->context, kind, name, &file->source);
     if (code != 0) {
         file->source.operations = NULL;
-        report->name = name;
+        exec_tell_name(state, name);
         return libexec_fail_host(report, LIBEXEC_E_OPEN, code);
     }
     return exec_lacks_read_at(&file->source) ? exec_break(report, "host.h: open fills operations, with read_at")

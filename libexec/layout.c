@@ -149,6 +149,7 @@ static void layout_place_stack(struct libexec_state *state) {
     layout->stack_pointer = end - room + (random >> 40 & LAYOUT_STACK_JITTER);
     layout->stack.address = end - length;
     layout->guard.address = end - total;
+    layout->mmap_top = libexec_min(layout->mmap_top, layout->guard.address); // Linux's gap counts no room for arguments
     if (state->answer.reserved_range_count != 0) { // what the host wants free: nothing else has a place yet
         const uint64_t obstacle = layout_obstacle(state, end - total, end);
         state->report.address = obstacle;

@@ -68,10 +68,11 @@ static enum libexec_status plan_refuse(const struct plan_walk *walk, enum libexe
 // A segment that does not ascend, shares a page, does not lie in the file or does not fit it.
 static LIBEXEC_APART void plan_note_disorder(struct libexec_plan *plan, const struct plan_walk *walk,
                                              const struct libexec_segment *segment, uint64_t start) {
-    const uint64_t end = segment->address + segment->memory_size;
     plan->flags &= ~LIBEXEC_PLAN_ORDERED;
-    if ((walk->policy & LIBEXEC_POLICY_NO_OVERLAP) != 0 &&
-        (start < plan->high || end < segment->address || end > (uint64_t)INT64_MAX))
+    // An interpreter's own addresses may do so in Linux; whoever looks at its plan would not see these pages.
+    if (!libexec_inside(segment->address, segment->memory_size, 0 - walk->page_size))
+        plan_refuse(walk, LIBEXEC_E_ADDRESS_RANGE, segment->address, 0 - walk->page_size);
+    if ((walk->policy & LIBEXEC_POLICY_NO_OVERLAP) != 0 && start < plan->high)
         plan_refuse(walk, LIBEXEC_E_OVERLAP, start, plan->high);
     if (segment->file_size != 0 && !libexec_inside(segment->file_offset, segment->file_size, plan->file_size))
         plan_refuse(walk, LIBEXEC_E_OUTSIDE_FILE, segment->file_offset + segment->file_size, plan->file_size);
@@ -112,7 +113,8 @@ static void plan_look_at_code(const struct libexec_plan *plan, struct plan_walk 
         return;
     const struct segment_pages pages = segment_pages_of(segment, 0, walk->page_size);
     if ((rights & LIBEXEC_RIGHT_WRITE) != 0 || pages.end != pages.file_end) // zero pages are writable
-        plan_refuse(walk, LIBEXEC_E_WRITE_EXECUTE, rights, LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_EXECUTE);
+        plan_refuse(walk, LIBEXEC_E_WRITE_EXECUTE, rights | LIBEXEC_RIGHT_WRITE,
+                    LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_EXECUTE);
 }
 
 // What a PT_LOAD says is put into `segment`, the next one of the plan if there is room.
@@ -268,7 +270,7 @@ _Static_assert(ELF_X86_FEATURE_1_IBT == 1 && ELF_X86_FEATURE_1_SHSTK == 2 &&
 static void plan_judge(const struct libexec_plan *plan, struct plan_walk *walk) {
     const uint32_t policy = walk->policy;
     if (walk->occupied == 0)
-        plan_refuse(walk, LIBEXEC_E_NO_SEGMENTS, plan->segment_count, 1);
+        plan_refuse(walk, LIBEXEC_E_NO_SEGMENTS, 0, 1);
     if ((policy & LIBEXEC_POLICY_ENTRY_EXECUTABLE) != 0 && !walk->entry_executable)
         plan_refuse(walk, LIBEXEC_E_ENTRY_RIGHTS, plan->entry, plan->end);
     if (libexec_report_on_interpreter(walk->report))
@@ -341,8 +343,8 @@ static LIBEXEC_APART enum libexec_status segment_check_range(const struct libexe
     const uint64_t pages = length / bounds->page_size;
     if (length - 1 >= high)
         return libexec_fail(report, LIBEXEC_E_NO_ROOM, length, high);
-    if (placing->placed && start > high - length)
-        return libexec_fail(report, LIBEXEC_E_NO_ROOM, start, high);
+    if (placing->placed && start > high - length) // told is where it would end, unless that wraps
+        return libexec_fail(report, LIBEXEC_E_NO_ROOM, libexec_max(start, start + length), high);
     if (placing->placed && start < bounds->user_low)
         return libexec_fail(report, LIBEXEC_E_LOW_ADDRESS, start, bounds->user_low);
     if (private_pages && pages > bounds->page_budget)
@@ -376,12 +378,13 @@ static enum libexec_status segment_check_addresses(const struct libexec_segment 
     const uint64_t high = placing->bounds->user_high;
     const uint64_t address =
         segment->address + (!LIBEXEC_CONFIG_STATIC_ONLY && placing->interpreter ? placing->bias : 0);
-    if ((placing->placed && start >= high) || address >= high)
-        return libexec_fail(report, LIBEXEC_E_ADDRESS_RANGE, address, high);
+    const uint64_t begins = placing->placed ? libexec_max(start, address) : address;
+    if (begins >= high)
+        return libexec_fail(report, LIBEXEC_E_ADDRESS_RANGE, begins, high);
     if (segment->file_size > segment->memory_size)
         return libexec_fail(report, LIBEXEC_E_FILE_OVER_MEMORY, segment->file_size, segment->memory_size);
     if (segment->memory_size > high - address)
-        return libexec_fail(report, LIBEXEC_E_ADDRESS_RANGE, segment->memory_size, high);
+        return libexec_fail(report, LIBEXEC_E_ADDRESS_RANGE, segment->memory_size, high - address);
     return LIBEXEC_OK;
 }
 

@@ -60,14 +60,13 @@ static bool space_open(struct libexec_state *state, struct libexec_slot *slot, c
     const int code = state->host->translate(state->context, state->space.handle, page, length, &view);
     if (code != 0)
         return libexec_fail_host(&state->report, LIBEXEC_E_TRANSLATE, code) == LIBEXEC_OK;
-    if (view.bytes != NULL && view.length <= length) { // another is no view, and there is nothing to end
+    // Views of whole pages were asked for. One that ends inside a page could not hold a pointer that begins before its
+    // end; `address` is in its first page.
+    if (view.bytes != NULL && view.length - 1 < length && (view.length & (page_size - 1)) == 0) {
         slot->address = page;
         slot->length = view.length;
         slot->bytes = view.bytes;
-        // Views of whole pages were asked for. One that ends inside a page could not hold a pointer that begins before
-        // its end; `address` is in its first page.
-        if (view.length != 0 && (view.length & (page_size - 1)) == 0)
-            return true;
+        return true;
     }
     state->report.known |= LIBEXEC_REPORT_ADDRESS;
     libexec_fail(&state->report, LIBEXEC_E_CONTRACT, view.length, length);

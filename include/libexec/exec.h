@@ -23,9 +23,10 @@ extern "C" {
     ((1344 + LIBEXEC_EXEC_SCRATCH + LIBEXEC_CONFIG_NAME_BYTES + 2 * 40 * LIBEXEC_CONFIG_SEGMENTS + 7) / 8 * 8)
 #define LIBEXEC_EXEC_SCRATCH (LIBEXEC_CONFIG_HEADER_BYTES > 960 ? LIBEXEC_CONFIG_HEADER_BYTES : 960)
 
-// Storage for one exec, made by the caller. All of the library's state is in it. It needs no initialisation, but then
-// MUST be given to libexec_prepare before any other call; zeroed storage may be committed (LIBEXEC_E_STATE) or
-// abandoned.
+// Storage for one exec, made by the caller. All of the library's state is in it, and stays: AT_RANDOM's bytes and all
+// addresses are still there when the exec has ended, so clear it before somebody else may read it. It needs no
+// initialisation, but then MUST be given to libexec_prepare before any other call; zeroed storage may be committed
+// (LIBEXEC_E_STATE) or abandoned.
 struct libexec_exec {
     uint64_t storage[LIBEXEC_EXEC_SIZE / 8];
 };

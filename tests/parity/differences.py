@@ -146,6 +146,9 @@ def run(sides, folder):
     name = os.fsencode(beyond) + b'\0'
     program = elf([interpreter(len(name)), load(PLACE)], name=name)
     rows.refusal(10, 'an entry that looks like an error', program, 'error ENOEXEC', 'EINVAL', 'ENTRY_RANGE')
+    low = (1 << 64) - 4 * PAGE
+    write_executable(beyond, elf([load(low), load((1 << 64) - PAGE)], kind=3, entry=low))
+    rows.refusal(10, 'a segment in the last page', program, 'ok', 'ENOMEM', 'ADDRESS_RANGE')
     most = memory() * 3 // 4 // PAGE * PAGE
     halves = [load(PLACE + index * (1 << 42), file_size=0, memory_size=most, flags=READ | WRITE) for index in (0, 1)]
     if overcommits():

@@ -33,6 +33,8 @@ def refusal_row(name, linux, library):
         return None
     if words[3] == 'LIBEXEC_E_ENTRY_RANGE' and answer.startswith('error') and 'interpreter' in name:
         return 10
+    if words[3] == 'LIBEXEC_E_ADDRESS_RANGE' and answer == 'ok' and 'interpreter' in name:
+        return 10
     row, answers = ROWS.get(words[3], (None, set()))
     if answer == 'error EFAULT' and row != 3:
         return 2  # Linux stumbles over a tail past the end of the file, whatever the library finds first

@@ -147,6 +147,10 @@ static void every_known_number(void **state) {
                                                         .name = "/bin/x", .host_code = 2});
     assert_non_null(strstr(text.bytes, "LIBEXEC_E_OPEN in the program /bin/x: "));
     text.length = 0;
+    libexec_dump_report(&sink, &(struct libexec_report){.status = LIBEXEC_E_OPEN, .file = LIBEXEC_FILE_PROGRAM,
+                                                        .name = " ~\n\x1f\x7f\xc3\\", .host_code = 2});
+    assert_non_null(strstr(text.bytes, "in the program  ~\\x0a\\x1f\\x7f\\xc3\\x5c: "));
+    text.length = 0;
     libexec_dump_report(&sink, &(struct libexec_report){.status = LIBEXEC_OK});
     assert_string_equal(text.bytes, "LIBEXEC_OK\n");
 }

@@ -807,8 +807,9 @@ static void the_mmap_area_for_a_stack(void **state) {
                 {127 * mib, 0, top - 128 * mib},
                 {128 * mib, 0, top - 129 * mib},
                 {1024 * mib, 0, top - 1025 * mib},
-                {1024 * mib + 5, 0, (top - 1025 * mib - 5 + 0xfff) / 0x1000 * 0x1000},
-                {1024 * mib, 64 * mib, top - 1088 * mib}};
+                {1024 * mib + 5, 0, (top - 1025 * mib - 5) / 0x1000 * 0x1000}, // where the guard begins
+                {1024 * mib, 64 * mib, top - 1088 * mib},
+                {63 * mib, 80 * mib, top - 149 * mib - PAGE}}; // the room for arguments stands there, too
     static struct world world;
     struct libexec_kit_elf elf;
     small_elf(&elf, LIBEXEC_KIT_ET_DYN, 0);
@@ -820,8 +821,8 @@ static void the_mmap_area_for_a_stack(void **state) {
         EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
         const struct libexec_layout *const layout = libexec_exec_layout(&world.exec);
         EXPECT_EQUAL(&world, layout->mmap_top, rows[i].expected);
-        if (rows[i].stack_size % PAGE == 0) // else the guard of whole pages reaches into the area
-            EXPECT_EQUAL(&world, layout->program.address + layout->program.length, rows[i].expected);
+        EXPECT(&world, layout->mmap_top <= layout->guard.address);
+        EXPECT_EQUAL(&world, layout->program.address + layout->program.length, rows[i].expected);
         EXPECT_EQUAL(&world, layout->guard.length, rows[i].guard == 0 ? mib : rows[i].guard);
         EXPECT_EQUAL(&world, layout->guard.address + layout->guard.length, layout->stack.address);
         libexec_kit_abandon(world.kit, &world.exec);
@@ -940,6 +941,8 @@ static void a_host_that_breaks_the_contract(void **state) {
         EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_CONTRACT);
         EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->stage, rows[i].stage);
         EXPECT(&world, strstr(libexec_exec_report(&world.exec)->clause, rows[i].clause) != NULL);
+        if (rows[i].misdeed == LIBEXEC_KIT_HOLLOW_SOURCE) // there is no number to it
+            EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->known, 0);
         EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_EIO);
         EXPECT(&world, libexec_kit_ledger_empty(world.kit));
         world_end(&world);
@@ -1132,10 +1135,27 @@ static void the_name_of_what_is_refused(void **state) {
         EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_OPEN);
         const char *const name = libexec_exec_report(&world.exec)->name;
         EXPECT(&world, name != NULL && strcmp(name, names[i]) == 0);
+        // It goes with the report, and not with the memory of path and names.
+        const char *const object = (const char *)&world.exec;
+        EXPECT(&world, name > object && name + strlen(name) < object + sizeof(world.exec));
         world_end(&world);
     }
     libexec_kit_elf_end(&dynamic);
     libexec_kit_elf_end(&loader);
+}
+
+// As much of it as the exec object holds.
+static void a_name_too_long_for_the_report(void **state) {
+    (void)state;
+    static struct world world;
+    static char path[3000];
+    memset(path, 'n', sizeof(path) - 1);
+    world_begin(&world, &plainly, flavour_full);
+    world.request.path = path;
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_OPEN);
+    EXPECT(&world, strlen(libexec_exec_report(&world.exec)->name) >= 959);
+    EXPECT(&world, memcmp(libexec_exec_report(&world.exec)->name, path, 959) == 0);
+    world_end(&world);
 }
 
 // What `open` does not set is zero, and stays nothing of the file opened before, a script for instance.
@@ -1478,6 +1498,7 @@ int main(void) {
         cmocka_unit_test(a_failing_callback_is_named),
         cmocka_unit_test(an_open_that_fails_leaves_nothing_open),
         cmocka_unit_test(the_name_of_what_is_refused),
+        cmocka_unit_test(a_name_too_long_for_the_report),
         cmocka_unit_test(a_source_is_zero_before_open),
         cmocka_unit_test(bug_E4_the_order_of_undo),
         cmocka_unit_test(bug_E6_settings_read_twice),

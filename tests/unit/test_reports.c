@@ -83,6 +83,16 @@ static void address_range(struct libexec_kit_elf *elf) {
     elf->headers[1].file_size = elf->headers[1].memory_size = 0;
     elf->headers[1].address = UINT64_C(1) << 62;
 }
+static void end_beyond(struct libexec_kit_elf *elf) {
+    elf->headers[1].address = UINT64_C(0x7ffffffff000) - 0xe00;
+}
+static void zeros_behind_code(struct libexec_kit_elf *elf) {
+    elf->headers[0].memory_size = 0x2001;
+}
+static void empty_segments(struct libexec_kit_elf *elf) {
+    elf->headers[0].file_size = elf->headers[0].memory_size = 0;
+    elf->headers[1].file_size = elf->headers[1].memory_size = 0;
+}
 static void no_room(struct libexec_kit_elf *elf) {
     elf->headers[1].file_size = elf->headers[1].memory_size = UINT64_C(1) << 62;
 }
@@ -173,13 +183,16 @@ static const struct row rows[] = {
     {"outside the file", outside_file, 0, LIBEXEC_E_OUTSIDE_FILE, 0x6800, 0x3000},
     {"congruence", congruence, 0, LIBEXEC_E_CONGRUENCE, 0x1201, BASE + 0x2200},
     {"address range", address_range, 0, LIBEXEC_E_ADDRESS_RANGE, UINT64_C(1) << 62, USER_HIGH},
+    {"across the end", end_beyond, 0, LIBEXEC_E_NO_ROOM, USER_HIGH + 0x1000, USER_HIGH},
     {"no room", no_room, 0, LIBEXEC_E_NO_ROOM, (UINT64_C(1) << 62) + 0x1000, USER_HIGH},
     {"low address", low_address, 0, LIBEXEC_E_LOW_ADDRESS, 0x1000, 0x10000},
     {"budget, one segment", one_budget, 0, LIBEXEC_E_PAGE_BUDGET, 0x100000 / 0x1000 + 1 - 2, 64},
     {"budget, all of them", budget_of_all, 0, LIBEXEC_E_PAGE_BUDGET, 81, 64},
     {"write and execute", write_execute, LIBEXEC_POLICY_NO_WRITE_EXECUTE, LIBEXEC_E_WRITE_EXECUTE, 7, 5},
+    {"zeros behind code", zeros_behind_code, LIBEXEC_POLICY_NO_WRITE_EXECUTE, LIBEXEC_E_WRITE_EXECUTE, 7, 5},
     {"overlap", overlap, LIBEXEC_POLICY_NO_OVERLAP, LIBEXEC_E_OVERLAP, BASE + 0x1000, BASE + 0x2000},
     {"no segments", nothing, 0, LIBEXEC_E_NO_SEGMENTS, 0, 1},
+    {"empty segments", empty_segments, 0, LIBEXEC_E_NO_SEGMENTS, 0, 1},
     {"empty span", empty_span, 0, LIBEXEC_E_EMPTY_SPAN, 0, 1},
     {"executable stack", executable_stack, LIBEXEC_POLICY_NO_EXECUTABLE_STACK, LIBEXEC_E_EXECUTABLE_STACK,
      LIBEXEC_RIGHT_EXECUTE, 0},

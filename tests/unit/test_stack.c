@@ -647,17 +647,50 @@ static void the_string_is_told(void **state) {
         world_begin(&world, &scenario, flavour_full);
         const enum libexec_status status = world_prepare(&world);
         const struct libexec_report *const report = libexec_exec_report(&world.exec);
-        if (culprit.script && culprit.index == 0 && !culprit.refused) { // an argv[0] that goes is not looked at
-            EXPECT_EQUAL(&world, status, LIBEXEC_OK);
-        } else {
-            EXPECT_EQUAL(&world, status, culprit.refused ? LIBEXEC_E_ARGUMENT_FAULT : LIBEXEC_E_STRING_TOO_LONG);
-            EXPECT_EQUAL(&world, report->known & LIBEXEC_REPORT_ARGUMENT, LIBEXEC_REPORT_ARGUMENT);
-            EXPECT_EQUAL(&world, report->argument, culprit.index + (culprit.script && culprit.index != 0 ? 1 : 0));
-            EXPECT_EQUAL(&world, report->host_code, culprit.refused ? 77 : 0);
-        }
+        EXPECT_EQUAL(&world, status, culprit.refused ? LIBEXEC_E_ARGUMENT_FAULT : LIBEXEC_E_STRING_TOO_LONG);
+        EXPECT_EQUAL(&world, report->known & LIBEXEC_REPORT_ARGUMENT, LIBEXEC_REPORT_ARGUMENT);
+        EXPECT_EQUAL(&world, report->argument, culprit.index + (culprit.script && culprit.index != 0 ? 1 : 0));
+        EXPECT_EQUAL(&world, report->host_code, culprit.refused ? 77 : 0);
         libexec_kit_abandon(world.kit, &world.exec);
         world_end(&world);
     }
+}
+
+// A script's words take the place of argv[0], which has been charged: the least limit that suffices is the same for all
+// kinds of callers.
+static libexec_address script_limit;
+static void execute_limited(struct world *world) {
+    static const char line[] = "#!" PROGRAM "\n";
+    execute_vectors(world);
+    world_bytes(world, "/script", line, sizeof(line) - 1);
+    world->request.source = NULL;
+    world->request.path = "/script";
+    world->policy.argument_limit = script_limit;
+}
+
+static void argv_0_of_a_script_is_charged(void **state) {
+    (void)state;
+    static struct world world;
+    uint64_t least[3] = {0};
+    if (LIBEXEC_CONFIG_STATIC_ONLY)
+        skip();
+    for (int from = 0; from < 3; from++) {
+        static char first[3001];
+        memset(first, 'f', sizeof(first) - 1);
+        const struct vectors vectors = {.from = (enum libexec_arguments_from)from, .argc = 2, .envc = 1,
+                                        .argv = {first, "two"}, .envp = {"A=1"}};
+        const struct scenario scenario = {.name = "limited", .set_up = execute_limited, .data = &vectors};
+        for (script_limit = 3000; least[from] == 0; script_limit++) {
+            world_begin(&world, &scenario, flavour_full);
+            if (world_prepare(&world) == LIBEXEC_OK)
+                least[from] = script_limit;
+            libexec_kit_abandon(world.kit, &world.exec);
+            world_end(&world);
+        }
+        assert_int_equal(least[from], least[0]);
+    }
+    // argv[0], "two", "A=1", the pointers of three strings, and the path of the script.
+    assert_int_equal(least[0], 3001 + 4 + 4 + 3 * 8 + sizeof("/script"));
 }
 
 // ---- The auxiliary vector -----------------------------------------------------------------------------------------
@@ -1064,6 +1097,7 @@ int main(void) {
         cmocka_unit_test(stacks_of_all_sizes),
         cmocka_unit_test(stacks_that_are_full_to_the_byte),
         cmocka_unit_test(the_string_is_told),
+        cmocka_unit_test(argv_0_of_a_script_is_charged),
         cmocka_unit_test(the_vector_without_the_hosts_help),
         cmocka_unit_test(the_hosts_entries_stand_in_linuxs_order),
         cmocka_unit_test(the_librarys_entries_are_its_own),

@@ -960,6 +960,27 @@ static void expect_bad_path(const char *name, struct bad_path bad, enum libexec_
                                     .offset = ANY64, .argument = ANY, .needs_open = true});
 }
 
+// A host that can read any address there is. The path must not go on at address 0.
+static int read_anything(void *context, void *to, libexec_address from, size_t length) {
+    (void)context;
+    if (from < 0x1000)
+        fail_msg("what stands behind the last address was read");
+    memset(to, 'p', length);
+    return 0;
+}
+
+static void a_path_at_the_last_address(void **state) {
+    (void)state;
+    static struct world world;
+    const struct bad_path bad = {.at = UINT64_MAX - 2};
+    const struct scenario scenario = {.name = "last address", .set_up = execute_bad_path, .data = &bad};
+    world_begin(&world, &scenario, flavour_full);
+    libexec_kit_host(world.kit)->user_read = read_anything;
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_PATH_FAULT);
+    EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->address, bad.at);
+    world_end(&world);
+}
+
 static void paths_that_are_none(void **state) {
     (void)state;
     const enum libexec_stage stage = LIBEXEC_STAGE_ARGUMENTS;
@@ -1338,6 +1359,7 @@ int main(void) {
         cmocka_unit_test(vectors_behind_an_empty_one),
         cmocka_unit_test(a_path_from_the_callers_memory),
         cmocka_unit_test(paths_that_are_none),
+        cmocka_unit_test(a_path_at_the_last_address),
         cmocka_unit_test(the_empty_path),
         cmocka_unit_test(bug_D6_double_fetch),
         cmocka_unit_test(strings_at_random),
