@@ -94,9 +94,9 @@ enum libexec_status libexec_prepare(struct libexec_exec *exec, const struct libe
     LIBEXEC_SIZED(libexec_prepare);
 
 // Replaces the caller's image. Sources are closed before the first hook. LIBEXEC_E_SEIZE: the exec is still prepared,
-// abandon it or try again. LIBEXEC_E_STATE: nothing is prepared; the report of a failed prepare stays. LIBEXEC_OK: the
-// exec object owns nothing any more, so a hook need not return; the object's memory and `names` are still the caller's
-// to free, and what `libexec_start` points at lies in them.
+// abandon it or try again. LIBEXEC_E_STATE: nothing is prepared; the report of what failed before stays. LIBEXEC_OK:
+// the exec object owns nothing any more, so a hook need not return; the object's memory and `names` are still the
+// caller's to free, and what `libexec_start` points at lies in them.
 enum libexec_status libexec_commit(struct libexec_exec *exec);
 
 // Drops a prepared exec: closes its sources, destroys its space. Harmless on one that failed or was committed. A
