@@ -34,6 +34,9 @@ static const char help[] =
     "  --close-on-exec      the same, with a descriptor that is closed on exec\n"
     "\n"
     "The machine\n"
+    "  --machine NUMBER     e_machine of its programs; 62, the default, is x86-64, 183 AArch64, 243 RISC-V. On others\n"
+    "                       than x86-64 no TLS block, unless --tls says so\n"
+    "  --page-size BYTES    4096 by default\n"
     "  --layout WHERE       fixed (default): no randomisation; linux: the same, and no TLS block, as Linux; random\n"
     "  --seed NUMBER        of the random layout\n"
     "  --tls WHEN           whether the library builds a TLS block: auto, never, always\n"
@@ -183,6 +186,23 @@ static void add_environment(struct machine_settings *settings, const char *text)
     settings->environment[settings->environment_count++] = text;
 }
 
+// What follows from machine and page size.
+static void choose_machine(struct machine_settings *settings, uint64_t usual_budget, bool tls_chosen) {
+    struct libexec_arch *const arch = &settings->arch;
+    struct libexec_policy *const policy = &settings->policy;
+    const uint64_t in_page = (uint64_t)arch->page_size - 1;
+
+    if (arch->machine != libexec_kit_arch.machine) {
+        arch->platform = NULL;
+        if (!tls_chosen)
+            policy->tls = LIBEXEC_TLS_NEVER;
+    }
+    arch->user_high &= ~in_page;
+    policy->user_low = (policy->user_low + in_page) & ~in_page;
+    if (policy->page_budget == usual_budget && arch->page_size != 0)
+        policy->page_budget = usual_budget * libexec_kit_arch.page_size / arch->page_size;
+}
+
 static void choose_layout(struct machine_settings *settings, uint32_t layout, bool tls_chosen) {
     if (layout == LAYOUT_RANDOM)
         settings->policy.flags &= ~LIBEXEC_POLICY_FIXED_ADDRESSES;
@@ -203,7 +223,7 @@ enum option_code {
     TLS,
     AUX
 };
-enum option_code_more { ROOT = AUX + 1, POLICY, LIMITS, DUMP, BATCH, FULL, SVG, COLOUR, HELP, VERSION };
+enum option_code_more { ROOT = AUX + 1, MACHINE, PAGE_SIZE, POLICY, LIMITS, DUMP, BATCH, FULL, SVG, COLOUR, HELP, VERSION };
 
 static const struct option long_options[] = {
     {"env", required_argument, NULL, ENV},
@@ -217,6 +237,8 @@ static const struct option long_options[] = {
     {"tls", required_argument, NULL, TLS},
     {"aux", required_argument, NULL, AUX},
     {"root", required_argument, NULL, ROOT},
+    {"machine", required_argument, NULL, MACHINE},
+    {"page-size", required_argument, NULL, PAGE_SIZE},
     {"policy", required_argument, NULL, POLICY},
     {"limits", required_argument, NULL, LIMITS},
     {"dump", no_argument, NULL, DUMP},
@@ -264,6 +286,12 @@ static bool read_machine_option(struct machine_settings *settings, int code, con
         return true;
     case ROOT:
         settings->root = text;
+        return true;
+    case MACHINE:
+        settings->arch.machine = (uint16_t)read_number("--machine", text, 0);
+        return true;
+    case PAGE_SIZE:
+        settings->arch.page_size = (uint32_t)read_number("--page-size", text, 0);
         return true;
     case POLICY:
         read_policy(&settings->policy, text);
@@ -315,6 +343,7 @@ int options_parse(struct options *options, int argc, char **argv) {
 
     memset(options, 0, sizeof *options);
     machine_defaults(settings);
+    const uint64_t usual_budget = settings->policy.page_budget;
     while ((code = getopt_long(argc, argv, "+h", long_options, NULL)) != -1) {
         if (code == 'h')
             code = HELP;
@@ -328,6 +357,7 @@ int options_parse(struct options *options, int argc, char **argv) {
             exit(EXIT_USAGE); // getopt_long has said what it is
         }
     }
+    choose_machine(settings, usual_budget, tls_chosen);
     choose_layout(settings, layout, tls_chosen);
     if (options->mode != OPTIONS_BATCH && optind >= argc)
         mistake("which FILE?");

@@ -128,6 +128,26 @@ class Execplan(unittest.TestCase):
         self.dump(script)
         self.dump('--limits', 'scripts=0', script, status=1)
 
+    def test_another_machine(self):
+        other = bytearray(self.bytes)
+        other[18:20] = (183).to_bytes(2, 'little')
+        other = self.write('aarch64', bytes(other))
+        self.assertIn('LIBEXEC_E_MACHINE', self.dump(other, status=1)[0])
+        lines = self.dump('--machine', '183', other)
+        self.assertFalse(any(line.startswith('tls') for line in lines))
+        self.assertNotIn('platform "x86_64"', lines)
+        self.assertIn('LIBEXEC_E_MACHINE', self.dump('--machine', '183', self.static, status=1)[0])
+
+    def test_larger_pages(self):
+        other = os.path.join(self.folder, 'larger')
+        source = os.path.join(self.folder, 'program.c')
+        subprocess.run([COMPILER, '-static', '-no-pie', '-Wl,-z,max-page-size=65536', '-Wl,-z,common-page-size=65536',
+                        '-o', other, source], check=True)
+        for size in (16384, 65536):
+            lines = self.dump('--page-size', str(size), other)
+            self.assertTrue(any(line.endswith(f'AT_PAGESZ {size:x}') for line in lines))
+        self.assertIn('LIBEXEC_E_POLICY', self.dump('--page-size', '5000', other, status=1)[0])
+
     def test_random_layout(self):
         entries = [self.dump('--layout', 'random', '--seed', str(seed), self.dynamic)[1] for seed in (1, 1, 2)]
         self.assertEqual(entries[0], entries[1])
