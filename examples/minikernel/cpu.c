@@ -10,6 +10,7 @@
 
 #define MSR_STAR   0xc0000081
 #define MSR_LSTAR  0xc0000082
+#define MSR_CSTAR  0xc0000083
 #define MSR_SFMASK 0xc0000084
 
 #define CR4_FSGSBASE (UINT64_C(1) << 16)
@@ -54,7 +55,7 @@ static uint64_t segments[] = {
     0,
     0x00af9b000000ffff, // SELECTOR_KERNEL_CODE
     0x00cf93000000ffff, // SELECTOR_KERNEL_DATA
-    0x00cffb000000ffff, // SELECTOR_USER_CODE_32: never used, but SYSRET counts from it
+    0,                  // SELECTOR_USER_CODE_32: none, so that no program gets into compatibility mode
     0x00cff3000000ffff, // SELECTOR_USER_DATA
     0x00affb000000ffff, // SELECTOR_USER_CODE
     0,
@@ -120,6 +121,9 @@ void cpu_setup(void) {
     // SYSRET takes the user selectors from the second base: +8 is data, +16 is 64-bit code.
     msr_write(MSR_STAR, (uint64_t)SELECTOR_USER_CODE_32 << 48 | (uint64_t)SELECTOR_KERNEL_CODE << 32);
     msr_write(MSR_LSTAR, (uint64_t)(uintptr_t)entry_syscall);
+    // Where SYSCALL leads from compatibility mode, on AMD's processors and in QEMU; with 0 there it would be to ring 0
+    // at address 0, which is the program's, and with its rsp.
+    msr_write(MSR_CSTAR, (uint64_t)(uintptr_t)entry_syscall_32);
     msr_write(MSR_SFMASK, FLAGS_CLEARED_AT_SYSCALL);
 }
 

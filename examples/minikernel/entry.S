@@ -4,6 +4,8 @@
 
 #include "layout.h"
 
+#define MINUS_ENOSYS (-38)
+
 // With one processor there is one kernel stack for user entries and nothing to find through GS: user mode keeps its GS
 // base.
 
@@ -66,6 +68,12 @@ entry_syscall:
     // be, since the last page below the canonical boundary is never mapped and so never holds a SYSCALL instruction.
     movq 40(%rsp), %rsp
     sysretq
+
+// SYSCALL from compatibility mode, which no segment here leads to: refused, all the same, on no stack at all.
+    .globl entry_syscall_32
+entry_syscall_32:
+    movl $MINUS_ENOSYS, %eax
+    sysretl
 
 // One stub a vector; each leaves an error code (the processor's, or 0) and its number.
     .globl entry_trap_stubs

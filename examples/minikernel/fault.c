@@ -12,6 +12,8 @@
 #include "space.h"
 #include "string.h"
 
+static size_t image_pages;
+
 static uint64_t page_start(uint64_t address) {
     return address & ~(uint64_t)(PAGE_SIZE - 1);
 }
@@ -146,7 +148,7 @@ static int lend_from_file(const struct region *region, uint64_t address, struct 
     const uint64_t left = offset < region->file->size ? region->file->size - offset : 0;
     const uint64_t pages_left = (left + PAGE_SIZE - 1) & ~(uint64_t)(PAGE_SIZE - 1);
     const uint64_t wanted = window + FAULT_AROUND - start;
-    *lent = (struct lent_pages){start, wanted < pages_left ? wanted : pages_left, region->file->data + offset};
+    *lent = (struct lent_pages){start, wanted < pages_left ? wanted : pages_left, node_bytes(region->file) + offset};
     return address - start < lent->length ? 0 : -EIO;
 }
 
@@ -161,8 +163,11 @@ static int bring_page(struct space *space, const struct region *region, uint64_t
         }
     } else if (!region->is_image || space->image == NULL) {
         return hold_zeros(space, region, entry);
-    } else if (!space->image->lend(space->image, address, &lent)) {
-        return hold_filled(space, region, address, entry);
+    } else {
+        image_pages++;
+        if (!space->image->lend(space->image, address, &lent)) {
+            return hold_filled(space, region, address, entry);
+        }
     }
     if (for_writing) {
         return hold_copy(space, region, entry, lent.bytes + (address - lent.address));
@@ -221,6 +226,10 @@ void *space_view(struct space *space, uint64_t address, size_t *length) {
     }
     *length = available < *length ? available : *length;
     return view;
+}
+
+size_t space_image_pages(void) {
+    return image_pages;
 }
 
 void space_print_counts(const struct space *space, const char *name) {

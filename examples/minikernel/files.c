@@ -29,31 +29,50 @@ void files_set_executable(const char *path) {
     executable_link->size = string_length(target);
 }
 
-static bool parse_number(const char *text, uint64_t *number) {
+// Reads a number that a name consists of; what follows the name, or NULL.
+static const char *parse_number(const char *text, uint64_t *number) {
+    const char *const start = text;
     *number = 0;
-    if (*text == '\0') {
-        return false;
-    }
     for (; *text >= '0' && *text <= '9' && *number < DESCRIPTOR_LIMIT; text++) {
         *number = *number * 10 + (uint64_t)(*text - '0');
     }
-    return *text == '\0';
+    return text != start && (*text == '\0' || *text == '/') ? text : NULL;
+}
+
+// What "/dev/fd/N" is followed by, from the node that N has open.
+static int lookup_below(struct node *node, const char *rest, bool follow, struct node **found) {
+    if (*rest == '/' && (node->mode & S_IFMT) != S_IFDIR) {
+        return -ENOTDIR;
+    }
+    while (*rest == '/') {
+        rest++;
+    }
+    if (*rest != '\0') {
+        return initramfs_lookup(node, rest, follow, found);
+    }
+    *found = node;
+    return 0;
 }
 
 int files_lookup(const struct descriptor_table *table, struct node *directory, const char *path, bool follow,
                  struct node **found) {
     static const char prefix[] = "/dev/fd/";
     uint64_t number;
-    if (string_starts_with(path, prefix) && parse_number(path + sizeof prefix - 1, &number)) {
-        const struct open_file *const file = files_get(table, number);
-        *found = file != NULL ? file->node : NULL;
-        return file != NULL ? 0 : -ENOENT;
+    const char *const rest = string_starts_with(path, prefix) ? parse_number(path + sizeof prefix - 1, &number) : NULL;
+    if (rest == NULL) {
+        return initramfs_lookup(directory, path, follow, found);
     }
-    return initramfs_lookup(directory, path, follow, found);
+    const struct open_file *const file = files_get(table, number);
+    return file != NULL ? lookup_below(file->node, rest, follow, found) : -ENOENT;
 }
 
 struct open_file *files_get(const struct descriptor_table *table, uint64_t number) {
     return number < DESCRIPTOR_LIMIT ? table->entries[number].file : NULL;
+}
+
+struct open_file *files_get_opened(const struct descriptor_table *table, uint64_t number) {
+    struct open_file *const file = files_get(table, number);
+    return file != NULL && (file->flags & O_PATH) == 0 ? file : NULL;
 }
 
 static struct open_file *new_open_file(struct node *node, uint32_t flags) {
@@ -89,7 +108,11 @@ int files_duplicate_to(struct descriptor_table *table, struct open_file *file, s
 
 int files_open(struct descriptor_table *table, struct node *node, uint32_t flags) {
     struct open_file *const file = new_open_file(node, flags);
-    return file != NULL ? files_duplicate(table, file, 0, (flags & O_CLOEXEC) != 0) : -EMFILE;
+    const int number = file != NULL ? files_duplicate(table, file, 0, (flags & O_CLOEXEC) != 0) : -EMFILE;
+    if (number >= 0) {
+        node_get(node);
+    }
+    return number;
 }
 
 int files_close(struct descriptor_table *table, uint64_t number) {
@@ -97,7 +120,9 @@ int files_close(struct descriptor_table *table, uint64_t number) {
     if (file == NULL) {
         return -EBADF;
     }
-    file->references--;
+    if (--file->references == 0) {
+        node_put(file->node);
+    }
     table->entries[number] = (struct descriptor){0};
     return 0;
 }
@@ -126,7 +151,7 @@ int64_t files_read_at(const struct node *node, uint64_t offset, void *bytes, siz
     }
     const size_t available = node->size - offset;
     const size_t count = length < available ? length : available;
-    memcpy(bytes, node->data + offset, count);
+    memcpy(bytes, node_bytes(node) + offset, count);
     return (int64_t)count;
 }
 

@@ -14,7 +14,7 @@
 
 // Shared by the descriptors that dup made from one another.
 struct open_file {
-    struct node *node;
+    struct node *node; // a reference
     uint64_t offset;
     uint32_t flags; // as given to open
     uint32_t references;
@@ -36,7 +36,7 @@ void files_setup(bool input);
 // What /proc/self/exe leads to.
 void files_set_executable(const char *path);
 
-// A lookup as open, stat and execve do it: also knows /dev/fd/N.
+// A lookup as open, stat and execve do it: also knows /dev/fd/N, and below it the directory that N has open.
 int files_lookup(const struct descriptor_table *table, struct node *directory, const char *path, bool follow,
                  struct node **found);
 
@@ -47,6 +47,9 @@ int files_duplicate_to(struct descriptor_table *table, struct open_file *file, s
 int files_close(struct descriptor_table *table, uint64_t number);
 void files_close_all(struct descriptor_table *table, bool only_close_on_exec);
 struct open_file *files_get(const struct descriptor_table *table, uint64_t number);
+
+// The same, but NULL for one that O_PATH opened, which names a file and can neither read nor map it.
+struct open_file *files_get_opened(const struct descriptor_table *table, uint64_t number);
 
 // Whether the node has a first line of input to wait for, or swallows and shows what is written.
 bool files_is_console(const struct node *node);

@@ -31,9 +31,12 @@
 struct exec_context {
     struct process *process;
     struct space *old_space;           // what the process runs in until install_space; NULL when the kernel starts it
-    struct libexec_source program;     // as opened last: the program itself, or a script's interpreter
-    struct libexec_source interpreter; // what PT_INTERP names
+    struct libexec_source program;     // as opened last: the program itself, or a script's interpreter. The library
+                                       // closes it before the first hook: no hook may use it
+    struct libexec_source interpreter; // what PT_INTERP names; closed as early
+    char *executable;                  // the program's path, for set_name; PATH_MAX bytes
     char old_name[16];
+    bool refuses_link;                 // AT_SYMLINK_NOFOLLOW: the program must not be a link
     bool is_rehearsal;                 // prepare, then abandon
     struct libexec_x86_64_start start; // filled by the last hooks, for the entry into user mode
 };
@@ -51,7 +54,7 @@ static int source_read_at(void *context, uint64_t offset, void *buffer, size_t l
     const struct node *const node = context;
     const uint64_t available = offset < node->size ? node->size - offset : 0;
     *done = length < available ? length : available;
-    memcpy(buffer, node->data + offset, *done);
+    memcpy(buffer, node_bytes(node) + offset, *done);
     return 0;
 }
 
@@ -60,7 +63,7 @@ static int source_view(void *context, uint64_t offset, size_t length, const uint
     if (offset > node->size || length > node->size - offset) {
         return EIO;
     }
-    *bytes = node->data + offset;
+    *bytes = node_bytes(node) + offset;
     return 0;
 }
 
@@ -68,24 +71,33 @@ static void source_view_release(void *context, uint64_t offset, size_t length) {
     (void)context, (void)offset, (void)length; // the initramfs never moves
 }
 
-// There is no close: nothing was opened that would have to be closed. A kernel with writable files allows writers again
-// here.
+// Gives back the reference that open_source took. A kernel with writable files allows writers again here.
+static void source_close(void *context) {
+    node_put(context);
+}
+
 static const struct libexec_source_operations source_operations = {
     .read_at = source_read_at,
     .view = source_view,
     .view_release = source_view_release,
+    .close = source_close,
 };
 
+// Makes a source of a file, and takes a reference for it; refusals are Linux's.
+//
 // The flags say what else the pages are good for. Files of the initramfs start on a page and never change, so their
 // pages can be mapped as they are, copied when a program writes to them, and brought in as late as at the first fault.
 // Without these three bits everything works as well; the library then asks for fresh pages and copies the bytes itself.
-static int fill_source(struct node *node, struct libexec_source *source) {
+static int open_source(struct node *node, struct libexec_source *source) {
+    if ((node->mode & S_IFMT) == S_IFLNK) {
+        return ELOOP;
+    }
     if ((node->mode & S_IFMT) != S_IFREG || (node->mode & 0111) == 0) {
         return EACCES;
     }
     *source = (struct libexec_source){
         .operations = &source_operations,
-        .context = node,
+        .context = node_get(node),
         .size = node->size,
         .flags = LIBEXEC_SOURCE_STABLE,
     };
@@ -102,12 +114,13 @@ static int fill_source(struct node *node, struct libexec_source *source) {
 // is answered here, ENOENT, ENOTDIR, ELOOP or EACCES, is what execve answers.
 static int host_open(void *context, enum libexec_file kind, const char *name, struct libexec_source *source) {
     struct exec_context *const exec = context;
+    const bool follow = kind != LIBEXEC_FILE_PROGRAM || !exec->refuses_link;
     struct node *node;
-    const int result = files_lookup(&exec->process->descriptors, exec->process->directory, name, true, &node);
+    const int result = files_lookup(&exec->process->descriptors, exec->process->directory, name, follow, &node);
     if (result != 0) {
         return -result;
     }
-    const int refused = fill_source(node, source);
+    const int refused = open_source(node, source);
     if (refused == 0) {
         *(kind == LIBEXEC_FILE_INTERPRETER ? &exec->interpreter : &exec->program) = *source;
     }
@@ -152,6 +165,9 @@ _Static_assert(RIGHT_READ == LIBEXEC_RIGHT_READ && RIGHT_WRITE == LIBEXEC_RIGHT_
 // file's own page, arrives at the first fault, or earlier when the library asks for a view of it. That suits every
 // backing. A kernel without demand paging allocates and zeroes the pages here, and offers none of SHARE, COPY_ON_WRITE
 // and FAULT.
+//
+// The source is open during the call only. Whatever goes on with the file takes a reference of its own: space_map does
+// for each region, attach_image for all FAULT operations together.
 static int host_map(void *context, void *space, const struct libexec_map *operation) {
     (void)context;
     struct region region = {
@@ -245,14 +261,13 @@ static void host_reset_thread(void *context, const struct libexec_start *start) 
 static void host_set_name(void *context, const struct libexec_start *start) {
     struct exec_context *const exec = context;
     struct process *const process = exec->process;
-    char path[PATH_MAX];
     memcpy(exec->old_name, process->name, sizeof exec->old_name);
     const size_t length = string_length(start->name);
     const size_t kept = length < sizeof process->name ? length : sizeof process->name - 1;
     memcpy(process->name, start->name, kept);
     process->name[kept] = '\0';
-    if (initramfs_path(exec->program.context, path, sizeof path)) {
-        files_set_executable(path);
+    if (exec->executable[0] != '\0') {
+        files_set_executable(exec->executable);
     }
 }
 
@@ -324,10 +339,11 @@ static const struct libexec_host host = {
 // ---- Page faults: what a page of the image holds --------------------------------------------------------------------
 
 // The process keeps a copy of the regions of its image, sorted by address. Where the library asked for BACKING_FAULT,
-// the first fault on a page is answered from them.
+// the first fault on a page is answered from them. The library's own sources are closed by then: these are copies, with
+// a reference each.
 struct image_regions {
-    struct image image; // first, so that the callbacks find the rest
-    struct libexec_source program, interpreter;
+    struct image image;                         // first, so that the callbacks find the rest
+    struct libexec_source program, interpreter; // operations NULL: none
     uint32_t count;
     struct libexec_region regions[(IMAGE_PAGES * PAGE_SIZE - 112) / sizeof(struct libexec_region)];
 };
@@ -349,7 +365,7 @@ static bool image_lend(const struct image *image, uint64_t address, struct lent_
         return false;
     }
     const struct node *const node = source_of(own, page.region)->context;
-    *pages = (struct lent_pages){page.address, page.length, node->data + page.file_offset};
+    *pages = (struct lent_pages){page.address, page.length, node_bytes(node) + page.file_offset};
     return true;
 }
 
@@ -361,6 +377,25 @@ static int image_fill(const struct image *image, uint64_t address, void *bytes) 
         return -EFAULT;
     }
     return libexec_fault_fill(&page, source_of(own, page.region), bytes) == LIBEXEC_OK ? 0 : -EIO;
+}
+
+static void copy_source(struct libexec_source *copy, const struct libexec_source *source) {
+    *copy = *source;
+    if (source->operations != NULL) {
+        node_get(source->context);
+    }
+}
+
+static void close_copy(const struct libexec_source *copy) {
+    if (copy->operations != NULL) {
+        copy->operations->close(copy->context);
+    }
+}
+
+// The space goes, and with it the image.
+static void image_release(const struct image *image) {
+    close_copy(&regions_of(image)->program);
+    close_copy(&regions_of(image)->interpreter);
 }
 
 static void insert_sorted(struct image_regions *image, const struct libexec_region *region) {
@@ -381,9 +416,9 @@ static bool attach_image(const struct exec_context *context, const struct libexe
     }
     struct image_regions *const image = physical_view(physical);
     ((struct space *)start.space)->image = &image->image;
-    image->image = (struct image){.lend = image_lend, .fill = image_fill};
-    image->program = context->program;
-    image->interpreter = context->interpreter;
+    image->image = (struct image){.lend = image_lend, .fill = image_fill, .release = image_release};
+    copy_source(&image->program, &context->program); // open still: commit closes them
+    copy_source(&image->interpreter, &context->interpreter);
     struct libexec_region region;
     for (uint32_t i = 0; libexec_exec_region(exec, i, &region); i++) {
         if (image->count == sizeof image->regions / sizeof image->regions[0]) {
@@ -397,10 +432,11 @@ static bool attach_image(const struct exec_context *context, const struct libexe
 // ---- The exec itself ----------------------------------------------------------------------------------------------
 
 // The library allocates nothing: its working memory is the exec object, and, for paths longer than that holds, a
-// buffer.
+// buffer. The path is this kernel's own.
 struct exec_memory {
     struct libexec_exec exec;
     char names[LIBEXEC_NAMES_MAX];
+    char executable[PATH_MAX];
 };
 #define EXEC_MEMORY_PAGES ((sizeof(struct exec_memory) + PAGE_SIZE - 1) / PAGE_SIZE)
 
@@ -433,8 +469,7 @@ static void draw(const struct exec_context *context, const struct libexec_exec *
 
 // Tells which exec failed, why, and that it has cost nothing.
 static void report_failure(const struct libexec_exec *exec, const struct libexec_request *request, int error,
-                           size_t pages_before, size_t pages_after) {
-    const bool leaks = pages_after != pages_before;
+                           size_t pages_before, size_t pages_after, bool leaks) {
     const char *path = request->path;
     char shown[80];
     if (path == NULL) {
@@ -458,6 +493,9 @@ static int prepare_and_commit(struct exec_context *context, struct libexec_exec 
     if (!attach_image(context, exec)) {
         return ENOMEM;
     }
+    if (!initramfs_path(context->program.context, context->executable, PATH_MAX)) {
+        context->executable[0] = '\0';
+    }
     if (context->is_rehearsal) {
         return 0;
     }
@@ -477,11 +515,16 @@ static int run_exec(struct exec_context *context, struct libexec_request *reques
     };
     const struct libexec_policy policy = {.flags = options.fixed_addresses ? LIBEXEC_POLICY_FIXED_ADDRESSES : 0};
     const size_t pages_before = pages_beside(context->old_space);
+    const size_t references_before = node_references() - (request->source != NULL ? 1 : 0); // closed in the end
     const uint64_t physical = pages_allocate(EXEC_MEMORY_PAGES);
     if (physical == 0) {
+        if (request->source != NULL) {
+            source_close(request->source->context); // prepare would have
+        }
         return -ENOMEM;
     }
     struct exec_memory *const memory = physical_view(physical);
+    context->executable = memory->executable;
 
     request->host = &host;
     request->context = context;
@@ -500,9 +543,10 @@ static int run_exec(struct exec_context *context, struct libexec_request *reques
     }
     libexec_abandon(&memory->exec);
     const size_t pages_after = pages_beside(context->old_space) - EXEC_MEMORY_PAGES;
-    has_leaked |= pages_after != pages_before;
+    const bool leaks = pages_after != pages_before || node_references() != references_before;
+    has_leaked |= leaks;
     if (!context->is_rehearsal) {
-        report_failure(&memory->exec, request, error, pages_before, pages_after);
+        report_failure(&memory->exec, request, error, pages_before, pages_after, leaks);
     }
     pages_free(physical, EXEC_MEMORY_PAGES);
     return -error;
@@ -574,21 +618,26 @@ static int exec_by_descriptor(struct exec_context *context, struct libexec_reque
     } else if ((flags & AT_EMPTY_PATH) == 0) {
         return -ENOENT;
     }
-    if ((node->mode & S_IFMT) == S_IFLNK) {
-        return -ELOOP;
-    }
-    const int refused = fill_source(node, &source);
-    if (refused != 0) {
-        return -refused;
-    }
     if (!write_display_name(name, sizeof name, number, path)) {
         return -ENAMETOOLONG;
+    }
+    const int refused = open_source(node, &source);
+    if (refused != 0) {
+        return -refused;
     }
     context->program = source;
     request->source = &source;
     request->path = name;
     request->close_on_exec = process->descriptors.entries[number].close_on_exec;
     return run_exec(context, request);
+}
+
+int exec_rehearse_descriptor(uint32_t descriptor, const char *const *argv, const char *const *envp) {
+    struct exec_context context = {.process = process_current(), .is_rehearsal = true};
+    struct libexec_request request = {
+        .arguments = {.from = LIBEXEC_ARGUMENTS_KERNEL, .argv = argv, .envp = envp},
+    };
+    return exec_by_descriptor(&context, &request, descriptor, "", AT_EMPTY_PATH);
 }
 
 int exec_from_user(int directory, uint64_t user_path, uint64_t argv, uint64_t envp, uint32_t flags) {
@@ -603,16 +652,17 @@ int exec_from_user(int directory, uint64_t user_path, uint64_t argv, uint64_t en
     if (directory == AT_FDCWD && flags == 0) {
         return run_exec(&context, &request);
     }
+    // Read once. From here on only this copy counts, for the library too: another thread of the caller's could change
+    // what stands at user_path, between a check and its use.
     char path[PATH_MAX];
     const int result = user_read_string(path, user_path, sizeof path);
     if (result != 0) {
         return result;
     }
     if (directory == AT_FDCWD || path[0] == '/') {
-        struct node *node;
-        const bool is_link =
-            initramfs_lookup(context.process->directory, path, false, &node) == 0 && (node->mode & S_IFMT) == S_IFLNK;
-        return is_link && (flags & AT_SYMLINK_NOFOLLOW) != 0 ? -ELOOP : run_exec(&context, &request);
+        request.path = path;
+        context.refuses_link = (flags & AT_SYMLINK_NOFOLLOW) != 0; // seen to by the lookup that opens
+        return run_exec(&context, &request);
     }
     return exec_by_descriptor(&context, &request, (uint32_t)directory, path, flags);
 }

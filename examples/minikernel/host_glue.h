@@ -21,6 +21,7 @@ int exec_from_kernel(const char *path, const char *const *argv, const char *cons
 
 // Prepares the same exec and drops it, as if it had failed at its very end. 0 or a negative errno value.
 int exec_rehearse(const char *path, const char *const *argv, const char *const *envp);
+int exec_rehearse_descriptor(uint32_t descriptor, const char *const *argv, const char *const *envp);
 
 // execveat, and with AT_FDCWD and no flags execve: path and vectors are addresses in the caller's memory.
 int exec_from_user(int directory, uint64_t path, uint64_t argv, uint64_t envp, uint32_t flags);
@@ -29,7 +30,7 @@ int exec_from_user(int directory, uint64_t path, uint64_t argv, uint64_t envp, u
 struct process;
 void exec_program_ended(const struct process *process);
 
-// Whether an exec that failed has ever left pages behind.
+// Whether an exec that failed has ever left pages or references to files behind.
 bool exec_has_leaked(void);
 
 #endif

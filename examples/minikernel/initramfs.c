@@ -25,6 +25,34 @@ enum field {
 
 static struct node root = {.name = "", .mode = S_IFDIR | 0755, .inode = 1};
 static uint32_t last_inode = 1;
+static size_t reference_count;
+
+struct node *node_get(struct node *node) {
+    node->references++;
+    reference_count++;
+    return node;
+}
+
+static void require_reference(const struct node *node) {
+    if (node->references == 0) {
+        panic("\"%s\" is used, and nobody holds a reference to it", node->name);
+    }
+}
+
+void node_put(struct node *node) {
+    require_reference(node);
+    node->references--;
+    reference_count--;
+}
+
+const uint8_t *node_bytes(const struct node *node) {
+    require_reference(node);
+    return node->data;
+}
+
+size_t node_references(void) {
+    return reference_count;
+}
 
 // Nodes and names live as long as the kernel: taken off the end of the current page.
 static void *allocate_forever(size_t size) {
@@ -285,6 +313,7 @@ int initramfs_lookup(struct node *directory, const char *path, bool follow, stru
 
 bool initramfs_path(const struct node *node, char *path, size_t size) {
     size_t start = size;
+    require_reference(node);
     if (size < 2) {
         return false;
     }

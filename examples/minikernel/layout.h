@@ -13,7 +13,8 @@
 #define PAGE_SIZE         4096
 #define KERNEL_STACK_SIZE 32768
 
-// Linux's selectors, because programs can read them. SYSCALL and SYSRET fix the order of the entries.
+// Linux's selectors, because programs can read them. SYSCALL and SYSRET fix the order of the entries. Behind
+// SELECTOR_USER_CODE_32 is no segment: SYSRET only counts from it.
 #define SELECTOR_KERNEL_CODE  0x10
 #define SELECTOR_KERNEL_DATA  0x18
 #define SELECTOR_USER_CODE_32 0x23

@@ -21,6 +21,7 @@
 #include "paging.h"
 #include "process.h"
 #include "programs.h"
+#include "space.h"
 #include "start_info.h"
 #include "string.h"
 #include "syscall.h"
@@ -120,6 +121,7 @@ _Noreturn void kernel_main(uint32_t physical_start_info) {
     process_set_rehearsals(options.rehearse);
 
     const size_t pages_before = pages_in_use();
+    const size_t references_before = node_references();
     if (options.command != NULL) {
         programs_run_line(options.command);
     } else if (options.list != NULL) {
@@ -130,6 +132,11 @@ _Noreturn void kernel_main(uint32_t physical_start_info) {
     const bool all_well = programs_all_well();
     const size_t pages_after = pages_in_use();
     print("minikernel: pages in use: %zu before the first program, %zu after the last\n", pages_before, pages_after);
-    const bool nothing_lost = pages_before == pages_after && !exec_has_leaked() && process_rehearsals_are_right();
+    const size_t references_after = node_references();
+    print("minikernel: references to files: %zu before the first program, %zu after the last\n", references_before,
+          references_after);
+    print("minikernel: pages that images were asked for at faults: %zu\n", space_image_pages());
+    const bool nothing_lost = pages_before == pages_after && references_before == references_after &&
+                              !exec_has_leaked() && process_rehearsals_are_right();
     cpu_exit(all_well && nothing_lost ? EXIT_CODE_SUCCESS : EXIT_CODE_FAILURE);
 }

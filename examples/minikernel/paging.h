@@ -14,6 +14,7 @@
 #define ENTRY_PRESENT    (UINT64_C(1) << 0)
 #define ENTRY_WRITABLE   (UINT64_C(1) << 1)
 #define ENTRY_USER       (UINT64_C(1) << 2)
+#define ENTRY_LARGE      (UINT64_C(1) << 7)
 #define ENTRY_NO_EXECUTE (UINT64_C(1) << 63)
 #define ENTRY_ADDRESS    UINT64_C(0x000ffffffffff000)
 
@@ -26,7 +27,8 @@
 // User addresses stop one page short of the canonical boundary, as Linux has it.
 #define USER_END UINT64_C(0x00007ffffffff000)
 
-// Gives text, constants and data of the kernel their own rights and drops the mapping at 0.
+// Gives text, constants and data of the kernel their own rights, in the direct map too, and drops the mapping at 0.
+// Panics where, after all, a page could be both written and executed, or text or constants written.
 void paging_setup(void);
 
 // A root table whose upper half is the kernel; 0 when memory is short.

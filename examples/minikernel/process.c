@@ -46,21 +46,34 @@ struct start {
 };
 
 // Prepares the exec again and again, each time with the next allocation failing, until none is left to fail: each time
-// it must be refused for want of memory, or do without, and lose nothing.
-static void rehearse(const struct start *start) {
+// it must be refused for want of memory, or do without, and lose nothing. By its path, or by a descriptor if there is
+// one.
+static void rehearse(const struct start *start, int descriptor) {
     const size_t pages_before = pages_in_use();
     size_t n = 0;
     bool one_failed;
     int error;
     do {
         pages_fail_at(++n);
-        error = exec_rehearse(start->path, start->argv, start->envp);
+        error = descriptor < 0 ? exec_rehearse(start->path, start->argv, start->envp)
+                               : exec_rehearse_descriptor((uint32_t)descriptor, start->argv, start->envp);
         one_failed = pages_fail_at(0);
     } while (one_failed && (error == 0 || error == -ENOMEM));
-    const bool is_right = !one_failed && pages_in_use() == pages_before;
-    print("minikernel: exec rehearsed %zu times, at last %s; pages in use: %zu before, %zu after%s\n", n,
-          error == 0 ? "whole" : error_name(-error), pages_before, pages_in_use(), is_right ? "" : ": WRONG");
+    const bool is_right = !one_failed && pages_in_use() == pages_before && !exec_has_leaked();
+    print("minikernel: exec%s rehearsed %zu times, at last %s; pages in use: %zu before, %zu after%s\n",
+          descriptor < 0 ? "" : " by descriptor", n, error == 0 ? "whole" : error_name(-error), pages_before,
+          pages_in_use(), is_right ? "" : ": WRONG");
     rehearsals_are_right = rehearsals_are_right && is_right;
+}
+
+static void rehearse_both_ways(const struct start *start) {
+    struct node *node;
+    rehearse(start, -1);
+    if (initramfs_lookup(initramfs_root(), start->path, true, &node) == 0) {
+        const int descriptor = files_open(&process.descriptors, node, O_PATH);
+        rehearse(start, descriptor);
+        files_close(&process.descriptors, (uint64_t)descriptor);
+    }
 }
 
 // On the process's own kernel stack, which the first system call will reuse from its top.
@@ -68,7 +81,7 @@ static void start_program(void *argument) {
     const struct start *const start = argument;
     result = (struct process_result){.end = PROCESS_REFUSED};
     if (rehearses) {
-        rehearse(start);
+        rehearse_both_ways(start);
     }
     result.code = -exec_from_kernel(start->path, start->argv, start->envp);
     user_stop();
@@ -77,13 +90,14 @@ static void start_program(void *argument) {
 struct process_result process_run(const char *path, const char *const *argv, const char *const *envp) {
     static int last_pid;
     struct start start = {.path = path, .argv = argv, .envp = envp};
-    process = (struct process){.pid = ++last_pid, .directory = initramfs_root(), .file_mode_mask = 022};
+    process = (struct process){.pid = ++last_pid, .directory = node_get(initramfs_root()), .file_mode_mask = 022};
     process.signals.stack.flags = SS_DISABLE;
     open_standard_files();
     user_run(start_program, &start);
 
     // Back on the kernel's stack; nobody uses the process's memory any more.
     files_close_all(&process.descriptors, false);
+    node_put(process.directory);
     paging_switch_to_kernel();
     exec_program_ended(&process);
     if (process.space != NULL) {

@@ -20,8 +20,8 @@ struct signals {
 struct process {
     int pid;
     char name[16];
-    struct space *space; // NULL until the first exec
-    struct node *directory;
+    struct space *space;    // NULL until the first exec
+    struct node *directory; // a reference
     struct descriptor_table descriptors;
     struct signals signals;
     uint64_t clear_child_tid, robust_list;

@@ -38,6 +38,7 @@ void space_destroy(struct space *space) {
     space_unmap(space, 0, USER_END);
     paging_destroy_root(space->root);
     if (space->image != NULL) {
+        space->image->release(space->image);
         pages_free(physical_of(space->image), IMAGE_PAGES);
     }
     pages_free(physical_of(space), SPACE_PAGES);
@@ -78,9 +79,17 @@ static void insert_region(struct space *space, size_t at, const struct region *r
     memmove(&space->regions[at + 1], &space->regions[at], (space->region_count - at) * sizeof *region);
     space->regions[at] = *region;
     space->region_count++;
+    if (region->file != NULL) {
+        node_get(region->file);
+    }
 }
 
 static void remove_regions(struct space *space, size_t at, size_t count) {
+    for (size_t i = at; i < at + count; i++) {
+        if (space->regions[i].file != NULL) {
+            node_put(space->regions[i].file);
+        }
+    }
     space->region_count -= count;
     memmove(&space->regions[at], &space->regions[at + count], (space->region_count - at) * sizeof space->regions[0]);
 }

@@ -33,7 +33,7 @@ enum region_kind {
 // page size); without one, zeros, unless the space's image knows better.
 struct region {
     uint64_t start, end;
-    const struct node *file;
+    struct node *file; // a reference, in the regions of a space
     uint64_t file_offset;
     uint32_t rights;
     enum region_kind kind;
@@ -55,6 +55,8 @@ struct image {
     bool (*lend)(const struct image *image, uint64_t address, struct lent_pages *pages);
     // Fills a page. 0 or a negative errno value.
     int (*fill)(const struct image *image, uint64_t address, void *page);
+    // The space goes.
+    void (*release)(const struct image *image);
 };
 
 #define SPACE_PAGES        4
@@ -106,6 +108,9 @@ int space_fault(struct space *space, uint64_t address, uint32_t right);
 // A kernel view of mapped memory, for writing, whatever the region's rights; NULL when nothing is mapped or memory is
 // short. At most *length bytes; *length is lowered to what is contiguous.
 void *space_view(struct space *space, uint64_t address, size_t *length);
+
+// How many pages the images of all spaces have been asked for.
+size_t space_image_pages(void);
 
 // A line that tells what its pages have cost.
 void space_print_counts(const struct space *space, const char *name);

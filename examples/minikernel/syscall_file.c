@@ -61,8 +61,8 @@ static int64_t write_from_user(const struct open_file *file, uint64_t from, uint
 }
 
 static int64_t read_descriptor(uint64_t descriptor, uint64_t to, uint64_t length) {
-    struct open_file *const file = files_get(table(), descriptor);
-    if (file == NULL || (file->flags & O_PATH) != 0) {
+    struct open_file *const file = files_get_opened(table(), descriptor);
+    if (file == NULL) {
         return -EBADF;
     }
     const int64_t count = read_to_user(file->node, file->offset, to, length);
@@ -73,7 +73,7 @@ static int64_t read_descriptor(uint64_t descriptor, uint64_t to, uint64_t length
 }
 
 static int64_t write_descriptor(uint64_t descriptor, uint64_t from, uint64_t length) {
-    const struct open_file *const file = files_get(table(), descriptor);
+    const struct open_file *const file = files_get_opened(table(), descriptor);
     return file != NULL ? write_from_user(file, from, length) : -EBADF;
 }
 
@@ -86,7 +86,7 @@ static int64_t sys_write(const uint64_t a[6]) {
 }
 
 static int64_t sys_pread64(const uint64_t a[6]) {
-    const struct open_file *const file = files_get(table(), a[0]);
+    const struct open_file *const file = files_get_opened(table(), a[0]);
     if (file == NULL) {
         return -EBADF;
     }
@@ -127,7 +127,7 @@ static int64_t sys_writev(const uint64_t a[6]) {
 }
 
 static int64_t sys_lseek(const uint64_t a[6]) {
-    struct open_file *const file = files_get(table(), a[0]);
+    struct open_file *const file = files_get_opened(table(), a[0]);
     if (file == NULL) {
         return -EBADF;
     }
@@ -309,7 +309,10 @@ static int64_t change_directory(struct node *node) {
     if (!has_type(node, S_IFDIR)) {
         return -ENOTDIR;
     }
-    process_current()->directory = node;
+    struct process *const process = process_current();
+    node_get(node);
+    node_put(process->directory);
+    process->directory = node;
     return 0;
 }
 
@@ -358,7 +361,7 @@ static const struct node *directory_entry(const struct node *directory, uint64_t
 }
 
 static int64_t sys_getdents64(const uint64_t a[6]) {
-    struct open_file *const file = files_get(table(), a[0]);
+    struct open_file *const file = files_get_opened(table(), a[0]);
     if (file == NULL) {
         return -EBADF;
     }

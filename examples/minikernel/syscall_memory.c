@@ -31,8 +31,8 @@ static int64_t choose_address(const struct space *space, uint64_t hint, uint64_t
     return gap != 0 ? (int64_t)gap : -ENOMEM;
 }
 
-static int64_t file_to_map(uint64_t descriptor, uint64_t offset, const struct node **file) {
-    const struct open_file *const open = files_get(&process_current()->descriptors, descriptor);
+static int64_t file_to_map(uint64_t descriptor, uint64_t offset, struct node **file) {
+    const struct open_file *const open = files_get_opened(&process_current()->descriptors, descriptor);
     if (open == NULL) {
         return -EBADF;
     }

@@ -19,6 +19,7 @@ void trap_setup(void);
 
 // entry.S
 void entry_syscall(void);
+void entry_syscall_32(void);
 extern const uint8_t entry_trap_stubs[];
 void user_run(void (*start)(void *), void *argument);
 _Noreturn void user_stop(void);

@@ -73,7 +73,8 @@ static void set_active_gs_base(uint64_t base) {
 
 void libexec_x86_64_reset_fpu(void) {
     const uint64_t cr4 = read_cr4();
-    // fninit also drops a pending x87 exception, which the loads below would raise.
+    // Also for what the loads below leave alone: on AMD's processors the x87 pointers, and where neither of the two is
+    // turned on, the whole x87 unit.
     __asm__ volatile("fninit" : : : "memory");
     if ((cr4 & CR4_OSXSAVE) != 0) {
         // XSTATE_BV is 0 in the image: every component that XCR0 enables takes its initial state.
@@ -95,13 +96,16 @@ void libexec_x86_64_reset_segments(uint64_t thread_pointer, enum libexec_x86_64_
                      : "r"(null_selector)
                      : "memory");
     libexec_x86_64_set_fs_base(thread_pointer);
-    if (gs_rule == LIBEXEC_X86_64_GS_SWAPGS) {
-        // From here to the return to user mode the active GS is the user's.
+    if (gs_rule != LIBEXEC_X86_64_GS_UNUSED) {
+        // From here to the next swapgs, or the return to user mode, the active GS is the user's.
         __asm__ volatile("swapgs" : : : "memory");
     }
     __asm__ volatile("mov %0, %%gs" : : "r"(null_selector) : "memory");
     // Loading a null selector clears the base on some processors and keeps it on others.
     set_active_gs_base(0);
+    if (gs_rule == LIBEXEC_X86_64_GS_SWAPGS_FOLLOWS) {
+        __asm__ volatile("swapgs" : : : "memory");
+    }
 }
 
 static __attribute__((noreturn)) void return_to_user(const struct interrupt_return_frame *frame) {
@@ -139,6 +143,7 @@ void libexec_x86_64_enter_user(const struct libexec_x86_64_start *start) {
         .stack_selector = start->stack_selector | LIBEXEC_X86_64_USER_PRIVILEGE,
     };
     libexec_x86_64_reset_fpu();
-    libexec_x86_64_reset_segments(start->thread_pointer, start->gs_rule);
+    const bool swaps = start->gs_rule != LIBEXEC_X86_64_GS_UNUSED; // nobody does after this
+    libexec_x86_64_reset_segments(start->thread_pointer, swaps ? LIBEXEC_X86_64_GS_SWAPGS : LIBEXEC_X86_64_GS_UNUSED);
     return_to_user(&frame);
 }

@@ -2,15 +2,31 @@
 # SPDX-License-Identifier: MIT
 # Compares a console log with what the commands of a tour must print.
 #
-#   check.sh LOG EXPECTED ROOT [NAME...]
+#   check.sh [--each PATTERN]... [--some PATTERN]... [--no PATTERN]... LOG EXPECTED ROOT [NAME...]
 #
 # LOG has, for each command, "== exec: COMMAND", its output, and "== exit N", "== killed SIGNAL" or "== refused ERROR".
 # Quotes around words do not count. EXPECTED explains its own form. ROOT is the initramfs as a directory, for digests.
 # With NAMEs only these tests are judged; without, all of them, and the log must hold no other command. The test `boot`
 # stands for QEMU's own status, which run.sh leaves in the last line. One verdict a test on standard output; status 1
 # where one failed.
+#
+# PATTERNs, extended regular expressions, say what is particular about a boot: each command must print a line that
+# matches, some line of the log must match, no line may. The latter two belong to the test `boot`. That the kernel does
+# not know a word of its command line is never right.
 set -eu
-[ $# -ge 3 ] || { echo "usage: check.sh LOG EXPECTED ROOT [NAME...]" >&2; exit 2; }
+newline='
+'
+each='' some='' no="on the command line is not known"
+while [ $# -ge 2 ]; do
+    case $1 in
+    --each) each=$each${each:+$newline}$2 ;;
+    --some) some=$some${some:+$newline}$2 ;;
+    --no) no=$no$newline$2 ;;
+    *) break ;;
+    esac
+    shift 2
+done
+[ $# -ge 3 ] || { echo "usage: check.sh [--each|--some|--no PATTERN]... LOG EXPECTED ROOT [NAME...]" >&2; exit 2; }
 log=$1 expected=$2 root=$3
 shift 3
 [ -r "$log" ] && [ -r "$expected" ] || { echo "check.sh: cannot read $log or $expected" >&2; exit 2; }
@@ -30,6 +46,7 @@ with_digests() {
     done <"$expected"
 }
 
+export each some no # not by -v, which would take backslashes away
 with_digests | tr -d '\r' | awk -v log_file="$log" -v chosen="$*" '
 function fail(name, why) {
     if (!(name in failed)) {
@@ -47,8 +64,20 @@ function matches(line, pattern) {
     }
     return line == pattern
 }
+BEGIN {
+    each_count = split(ENVIRON["each"], each, "\n")
+    some_count = split(ENVIRON["some"], some, "\n")
+    no_count = split(ENVIRON["no"], no, "\n")
+}
 # The verdict on one command: its lines are output[1..lines].
-function judge(name, i, next_expected, count) {
+function judge(name, i, k, next_expected, count) {
+    for (k = 1; k <= each_count; k++) {
+        for (i = 1; i <= lines && output[i] !~ each[k]; i++) {
+        }
+        if (i > lines) {
+            fail(name, "no line like: " each[k])
+        }
+    }
     next_expected = 1
     count = expected_count[name]
     for (i = 1; i <= lines; i++) {
@@ -83,6 +112,14 @@ END {
     running = ""
     while ((getline line < log_file) > 0) {
         sub(/\r$/, "", line)
+        for (k = 1; k <= some_count; k++) {
+            found[k] = found[k] || line ~ some[k]
+        }
+        for (k = 1; k <= no_count; k++) {
+            if (line ~ no[k]) {
+                fail("boot", "a line that must not be: " line)
+            }
+        }
         if (index(line, "== exec: ") == 1) {
             if (running != "") {
                 fail(running, "did not end")
@@ -107,6 +144,11 @@ END {
             name_of["boot"] = names[++name_count] = "boot"
             expected_count["boot"] = 0
             seen["boot"] = 1
+            for (k = 1; k <= some_count; k++) {
+                if (!found[k]) {
+                    fail("boot", "no line like: " some[k])
+                }
+            }
             if (substr(line, 9) != "33") {
                 fail("boot", "QEMU ended with status " substr(line, 9) ", not 33: the kernel says that not all is well")
             }

@@ -20,6 +20,7 @@ second...
 @sha256 /data/file@
 
 [fault] /bin/fault
+say
 @end killed SIGSEGV@
 END
 
@@ -30,6 +31,7 @@ good_log() {
     echo "${digest%% *}  /data/file"
     echo "== exit 0"
     echo "== exec: /bin/fault"
+    echo "say"
     echo "== killed SIGSEGV"
     echo "== qemu 33"
 }
@@ -39,6 +41,19 @@ failures=0
 expect() {
     cat >"$work/log"
     sh "$here/check.sh" "$work/log" "$work/expected" "$work" ${3:-} >"$work/verdict" 2>&1
+    judged "$1" "$2"
+}
+
+# expect_with STATUS WHAT OPTION PATTERN...: judges a good log by these too
+expect_with() {
+    good_log >"$work/log"
+    wanted=$1 what=$2
+    shift 2
+    sh "$here/check.sh" "$@" "$work/log" "$work/expected" "$work" >"$work/verdict" 2>&1
+    judged "$wanted" "$what"
+}
+
+judged() {
     status=$?
     if [ "$status" != "$1" ]; then
         echo "FAIL check.sh: status $status, not $1, for $2"
@@ -66,6 +81,15 @@ good_log | sed '/^== exec: .bin.sum/,/^== exit/d' | expect 1 "a command that was
 good_log | sed 's/^[0-9a-f]\{64\}/0000/' | expect 1 "another digest"
 good_log | sed 's/^== qemu 33/== qemu 35/' | expect 1 "another status of QEMU"
 good_log | sed 's/^== qemu 33/== qemu 35/' | expect 0 "one good test where another failed" one
+{ echo 'kernel: "shar" on the command line is not known'; good_log; } |
+    expect 1 "a word on the command line that is not known"
+expect_with 0 "a pattern that each command's output has" --each '^(second|[0-9a-f]+  /data|say)' --each '.'
+expect_with 1 "a pattern that one command's output lacks" --each '^(second|[0-9a-f]+  /data)'
+expect_with 1 "a second pattern that all lack" --each '^(second|[0-9a-f]+  /data|say)' --each 'never'
+expect_with 0 "a pattern that some line has" --some '^kernel: hel+o$'
+expect_with 1 "a pattern that no line has" --some '^kernel: hello' --some '^kernel: hel$'
+expect_with 0 "a pattern that no line may have" --no '^hello'
+expect_with 1 "a pattern that a line has, though it may not" --no '^hello' --no '^more'
 { good_log; good_log; } | expect 1 "commands that were run twice"
 { good_log; printf '== exec: /bin/other\n== exit 0\n'; } | expect 1 "a command nothing is expected of"
 : | expect 1 "an empty log"

@@ -53,10 +53,10 @@ for program in "$programs/glibc-dynamic" "$programs/musl-dynamic"; do
     [ ! -f "$program" ] || copy_libraries "$program"
 done
 
-install -m 644 "$here/tour" "$root/etc/tour"
-install -m 644 "$here/tour-interpreters" "$root/etc/tour-interpreters"
+install -m 644 "$here/tour" "$here/tour-interpreters" "$here/tour-apart" "$root/etc/"
 install -m 644 "$here/data/verse" "$here/data/count.sh" "$root/data/"
 install -m 755 "$here/data/greeting" "$root/data/"
+ln -s greeting "$root/data/link"
 seq 1 200000 >"$root/data/numbers"
 
 # Files that execve must refuse: each is made from a program that works.

@@ -41,6 +41,17 @@ static void description_matches_this_system(void **state) {
     assert_string_equal(libexec_arch_x86_64.platform, (const char *)(uintptr_t)linux_entry(AT_PLATFORM));
 }
 
+// What no program can ask its kernel for, or what an administrator may have changed, as Linux's sources have it.
+static void description_is_linux_default(void **state) {
+    (void)state;
+    const struct libexec_arch *arch = &libexec_arch_x86_64;
+    assert_int_equal(arch->user_low, 65536);                    // vm.mmap_min_addr
+    assert_int_equal(arch->mmap_entropy_pages, (1u << 28) - 1); // vm.mmap_rnd_bits: 28
+    assert_int_equal(arch->stack_entropy_pages, 0x3fffff);      // STACK_RND_MASK
+    assert_int_equal(arch->brk_entropy, (uint64_t)1 << 30);     // arch_randomize_brk: SZ_1G
+    assert_int_equal(arch->large_page_size, (uint64_t)1 << 21); // PMD_SIZE
+}
+
 static void description_is_consistent(void **state) {
     (void)state;
     const struct libexec_arch *arch = &libexec_arch_x86_64;
@@ -81,9 +92,8 @@ static void signal_stack_is_what_linux_says(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(description_matches_this_system),
-        cmocka_unit_test(description_is_consistent),
-        cmocka_unit_test(hwcap_is_what_linux_says),
+        cmocka_unit_test(description_matches_this_system), cmocka_unit_test(description_is_linux_default),
+        cmocka_unit_test(description_is_consistent),       cmocka_unit_test(hwcap_is_what_linux_says),
         cmocka_unit_test(signal_stack_is_what_linux_says),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

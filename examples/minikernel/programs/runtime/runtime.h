@@ -65,19 +65,26 @@ enum {
     SYSTEM_WRITE = 1,
     SYSTEM_OPEN = 2,
     SYSTEM_CLOSE = 3,
+    SYSTEM_FSTAT = 5,
     SYSTEM_LSEEK = 8,
     SYSTEM_MMAP = 9,
     SYSTEM_MPROTECT = 10,
     SYSTEM_BRK = 12,
     SYSTEM_RT_SIGACTION = 13,
     SYSTEM_RT_SIGPROCMASK = 14,
+    SYSTEM_PREAD64 = 17,
+    SYSTEM_READV = 19,
     SYSTEM_GETPID = 39,
     SYSTEM_EXECVE = 59,
     SYSTEM_KILL = 62,
     SYSTEM_FCNTL = 72,
+    SYSTEM_CHDIR = 80,
+    SYSTEM_FCHDIR = 81,
     SYSTEM_SIGALTSTACK = 131,
     SYSTEM_ARCH_PRCTL = 158,
+    SYSTEM_GETDENTS64 = 217,
     SYSTEM_EXIT_GROUP = 231,
+    SYSTEM_EXECVEAT = 322,
 };
 
 // The call as the kernel answers it: a value, or minus one of Linux's error numbers.
@@ -96,7 +103,10 @@ int64_t execute_dirty(uint64_t path, uint64_t argv, uint64_t envp);
 // Linux's numbers where picolibc's own headers differ.
 enum {
     LINUX_O_RDONLY = 0,
+    LINUX_O_DIRECTORY = 0200000,
+    LINUX_O_NOFOLLOW = 0400000,
     LINUX_O_CLOEXEC = 02000000,
+    LINUX_O_PATH = 010000000,
     LINUX_F_GETFD = 1,
     LINUX_SIGUSR1 = 10,
     LINUX_SIGUSR2 = 12,

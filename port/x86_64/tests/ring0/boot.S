@@ -68,8 +68,51 @@ enter_and_return:
     mov %rbx, %rcx
     mov %rbx, %rdx
     mov %rbx, %rsi
+    pushfq
+    push %rbx
+    mov step_flags, %rbx
+    or %rbx, 8(%rsp)
+    pop %rbx
+    popfq
     stc
     call libexec_x86_64_enter_user
+
+// void reset_and_return(uint64_t thread_pointer, enum libexec_x86_64_gs_rule gs_rule)
+    .globl reset_and_return
+reset_and_return:
+    pushfq
+    pushfq
+    mov step_flags, %rax
+    or %rax, (%rsp)
+    popfq
+    call libexec_x86_64_reset_segments
+    popfq
+    ret
+
+// The debug exception that follows each instruction while RFLAGS.TF is set.
+    .globl step_entry
+step_entry:
+    push %rax
+    push %rcx
+    push %rdx
+    push %rsi
+    push %rdi
+    push %r8
+    push %r9
+    push %r10
+    push %r11
+    lea 72(%rsp), %rdi              // rip, cs, rflags
+    call step_taken
+    pop %r11
+    pop %r10
+    pop %r9
+    pop %r8
+    pop %rdi
+    pop %rsi
+    pop %rdx
+    pop %rcx
+    pop %rax
+    iretq
 
     .globl system_call_entry
 system_call_entry:                  // int 0x80: interrupts are off, the frame is on the trap stack

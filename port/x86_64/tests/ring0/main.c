@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Enters ring 3 through the port, in every way it offers, with something left in every register before, and checks what
 // is found there. Speaks on the first serial port; ends through isa-debug-exit, with 0x10 when all is well.
+//
+// Each way is gone once more one instruction at a time. In between, this plays a processor that keeps the base of fs or
+// gs when a null selector is loaded, where QEMU's clears it, and sees whether an interrupt could come when none must.
 
 #include <libexec/port/x86_64.h>
 
@@ -8,6 +11,7 @@
 #include <stdint.h>
 
 enum {
+    CR4_OSFXSR = 1 << 9,
     CR4_FSGSBASE = 1 << 16,
     CR4_OSXSAVE = 1 << 18,
     CR4_PKE = 1 << 22,
@@ -21,6 +25,9 @@ enum {
     EXCEPTION_ENTRY_BYTES = 32, // as boot.S aligns them
 };
 
+#define FLAG_STEP       0x100u
+#define FLAG_INTERRUPTS 0x200u
+
 #define MSR_FS_BASE        0xc0000100u
 #define MSR_GS_BASE        0xc0000101u
 #define MSR_KERNEL_GS_BASE 0xc0000102u
@@ -32,6 +39,10 @@ enum {
 struct user_registers {
     uint64_t general[15];
     uint64_t rsp, rflags, ds, es, fs, gs, cs, ss;
+};
+
+struct interrupted {
+    uint64_t rip, cs, rflags;
 };
 
 struct gate {
@@ -54,16 +65,26 @@ extern uint8_t trap_stack_end[], user_stack_end[], exception_entries[];
 _Noreturn void ring0_main(void);
 _Noreturn void exception_taken(uint64_t vector, uint64_t first, uint64_t second);
 void enter_and_return(const struct libexec_x86_64_start *start);
+void reset_and_return(uint64_t thread_pointer, enum libexec_x86_64_gs_rule gs_rule);
+void step_entry(void);
+void step_taken(const struct interrupted *interrupted);
 void system_call_entry(void);
 void user_code(void);
 void dirty_vectors(bool avx);
 void dirty_x87(void);
 
-bool has_avx; // read in ring 3
+bool has_avx;        // read in ring 3
+uint64_t step_flags; // what boot.S adds to rflags before it calls the port
 static bool has_fsgsbase, has_keys;
 static unsigned int checks, failures;
 static struct gate gates[256];
 static uint32_t task_state[26];
+
+static struct {
+    uint64_t rip, fs_base, gs_base; // before the instruction that comes next
+    unsigned int steps, kept_bases;
+    bool swaps, could_interrupt;
+} stepping;
 
 static void write_port(uint16_t port, uint8_t value) {
     __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port));
@@ -129,18 +150,26 @@ static void cpuid(uint32_t leaf, uint32_t *ebx, uint32_t *ecx) {
     __asm__ volatile("cpuid" : "+a"(eax), "=b"(*ebx), "+c"(*ecx), "=d"(edx));
 }
 
+static uint64_t read_cr4(void) {
+    uint64_t value;
+    __asm__ volatile("mov %%cr4, %0" : "=r"(value));
+    return value;
+}
+
+static void write_cr4(uint64_t value) {
+    __asm__ volatile("mov %0, %%cr4" : : "r"(value));
+}
+
 static void turn_features_on(void) {
     uint32_t basic_ebx, basic_ecx, extended_ebx, extended_ecx;
     cpuid(1, &basic_ebx, &basic_ecx);
     cpuid(7, &extended_ebx, &extended_ecx);
-    uint64_t cr4;
-    __asm__ volatile("mov %%cr4, %0" : "=r"(cr4));
     has_fsgsbase = (extended_ebx & 1) != 0;
     has_keys = (extended_ecx & 1u << 3) != 0;
     const bool xsave = (basic_ecx & 1u << 26) != 0;
     has_avx = xsave && (basic_ecx & 1u << 28) != 0;
-    cr4 |= (has_fsgsbase ? CR4_FSGSBASE : 0) | (xsave ? CR4_OSXSAVE : 0) | (has_keys ? CR4_PKE : 0);
-    __asm__ volatile("mov %0, %%cr4" : : "r"(cr4));
+    const uint64_t wanted = (has_fsgsbase ? CR4_FSGSBASE : 0) | (xsave ? CR4_OSXSAVE : 0) | (has_keys ? CR4_PKE : 0);
+    write_cr4(read_cr4() | wanted);
     if (xsave) {
         __asm__ volatile("xsetbv" : : "c"(0), "a"(has_avx ? 7 : 3), "d"(0));
     }
@@ -163,6 +192,7 @@ static void set_traps_up(void) {
     for (unsigned int vector = 0; vector < 32; vector++) {
         set_gate(vector, exception_entries + (uintptr_t)EXCEPTION_ENTRY_BYTES * vector, 0);
     }
+    set_gate(1, (const void *)(uintptr_t)&step_entry, 0);
     set_gate(0x80, (const void *)(uintptr_t)&system_call_entry, 3);
     const struct table_pointer pointer = {sizeof gates - 1, (uint64_t)(uintptr_t)gates};
     __asm__ volatile("lidt %0" : : "m"(pointer));
@@ -174,12 +204,56 @@ static void set_traps_up(void) {
     __asm__ volatile("ltr %w0" : : "r"(TASK_STATE));
 }
 
+// Which segment register the instruction loads from a general one: its number, or -1.
+static int segment_loaded(const uint8_t *instruction) {
+    enum { OPERAND_SIZE = 0x66, HIGH_REGISTER = 0x41, MOVE_TO_SEGMENT = 0x8e };
+    while (*instruction == OPERAND_SIZE || *instruction == HIGH_REGISTER) {
+        instruction++;
+    }
+    return instruction[0] == MOVE_TO_SEGMENT && instruction[1] >> 6 == 3 ? instruction[1] >> 3 & 7 : -1;
+}
+
+void step_taken(const struct interrupted *interrupted) {
+    enum { FS = 4, GS = 5 };
+    if ((interrupted->cs & 3) != 0) {
+        return; // iretq itself
+    }
+    const int loaded = stepping.rip != 0 ? segment_loaded((const uint8_t *)(uintptr_t)stepping.rip) : -1;
+    if (loaded == FS || loaded == GS) {
+        write_msr(loaded == FS ? MSR_FS_BASE : MSR_GS_BASE, loaded == FS ? stepping.fs_base : stepping.gs_base);
+        stepping.kept_bases++;
+    }
+    stepping.steps++;
+    stepping.rip = interrupted->rip;
+    stepping.fs_base = read_msr(MSR_FS_BASE);
+    stepping.gs_base = read_msr(MSR_GS_BASE);
+    if (stepping.swaps && stepping.gs_base != KERNEL_GS_MARK && (interrupted->rflags & FLAG_INTERRUPTS) != 0) {
+        stepping.could_interrupt = true;
+    }
+}
+
+static void begin_steps(bool stepped, uint64_t flags, enum libexec_x86_64_gs_rule gs_rule) {
+    step_flags = stepped ? FLAG_STEP | flags : 0;
+    stepping.rip = 0;
+    stepping.steps = stepping.kept_bases = 0;
+    stepping.swaps = gs_rule != LIBEXEC_X86_64_GS_UNUSED;
+    stepping.could_interrupt = false;
+}
+
+static void end_steps(void) {
+    if (step_flags != 0) {
+        check(stepping.steps > 10, 1, "more than ten steps");
+        check(stepping.kept_bases, 2, "loads of fs and gs");
+        check(stepping.could_interrupt, 0, "interrupts on while the user's GS is active");
+    }
+}
+
 // Leaves something in all that the port must reset.
 static void make_dirty(enum libexec_x86_64_gs_rule gs_rule) {
     const uint16_t selector = USER_DATA | 3;
     __asm__ volatile("mov %0, %%ds\n\tmov %0, %%es\n\tmov %0, %%fs\n\tmov %0, %%gs" : : "r"(selector));
     write_msr(MSR_FS_BASE, OLD_USER_FS);
-    const bool swapped = gs_rule == LIBEXEC_X86_64_GS_SWAPGS;
+    const bool swapped = gs_rule != LIBEXEC_X86_64_GS_UNUSED;
     write_msr(MSR_GS_BASE, swapped ? KERNEL_GS_MARK : OLD_USER_GS);
     write_msr(MSR_KERNEL_GS_BASE, swapped ? OLD_USER_GS : 0);
     if (has_keys) {
@@ -234,7 +308,7 @@ static void check_fpu(void) {
 // In ring 0 again: the bases as they were in ring 3, and the kernel's own GS.
 static void check_bases(const struct libexec_x86_64_start *start) {
     check(read_msr(MSR_FS_BASE), start->thread_pointer, "FS base");
-    if (start->gs_rule == LIBEXEC_X86_64_GS_SWAPGS) {
+    if (start->gs_rule != LIBEXEC_X86_64_GS_UNUSED) {
         check(read_msr(MSR_GS_BASE), 0, "GS base in ring 3");
         __asm__ volatile("swapgs" : : : "memory");
         check(read_msr(MSR_GS_BASE), KERNEL_GS_MARK, "the kernel's GS base after its swapgs");
@@ -248,7 +322,7 @@ static void check_bases(const struct libexec_x86_64_start *start) {
     }
 }
 
-static void run_case(uint64_t thread_pointer, enum libexec_x86_64_gs_rule gs_rule) {
+static void run_case(uint64_t thread_pointer, enum libexec_x86_64_gs_rule gs_rule, bool stepped) {
     const struct libexec_x86_64_start start = {
         .entry = (uint64_t)(uintptr_t)&user_code,
         .stack_pointer = (uint64_t)(uintptr_t)user_stack_end,
@@ -258,20 +332,59 @@ static void run_case(uint64_t thread_pointer, enum libexec_x86_64_gs_rule gs_rul
         .gs_rule = gs_rule,
     };
     make_dirty(gs_rule);
+    begin_steps(stepped, FLAG_INTERRUPTS, gs_rule); // the port turns interrupts off
     enter_and_return(&start);
+    end_steps();
     check_general_registers(&start);
     check_fpu();
     check_bases(&start);
+}
+
+// As a kernel does whose exit path executes swapgs: back in ring 0 the kernel's GS is active, the other one is 0.
+static void run_reset(uint64_t thread_pointer, bool stepped) {
+    const enum libexec_x86_64_gs_rule gs_rule = LIBEXEC_X86_64_GS_SWAPGS_FOLLOWS;
+    uint64_t ds, es, fs, gs;
+    make_dirty(gs_rule);
+    begin_steps(stepped, 0, gs_rule);
+    reset_and_return(thread_pointer, gs_rule);
+    end_steps();
+    __asm__ volatile("mov %%ds, %0\n\tmov %%es, %1\n\tmov %%fs, %2\n\tmov %%gs, %3"
+                     : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
+    check(ds | es | fs | gs, 0, "the selectors of ds, es, fs and gs together, before an exit path");
+    check(read_msr(MSR_FS_BASE), thread_pointer, "FS base before an exit path");
+    check(read_msr(MSR_GS_BASE), KERNEL_GS_MARK, "the kernel's GS base before an exit path's swapgs");
+    check(read_msr(MSR_KERNEL_GS_BASE), 0, "the user's GS base before an exit path's swapgs");
+}
+
+// A kernel that has turned on neither SSE nor XSAVE: only the x87 unit is there to reset.
+static void run_x87_alone(void) {
+    struct {
+        uint32_t control, status, tags, others[4];
+    } state;
+    const uint64_t cr4 = read_cr4();
+    dirty_x87();
+    write_cr4(cr4 & ~(uint64_t)(CR4_OSFXSR | CR4_OSXSAVE));
+    libexec_x86_64_reset_fpu();
+    __asm__ volatile("fnstenv %0" : "=m"(state));
+    write_cr4(cr4);
+    check(state.control & 0xffff, LIBEXEC_X86_64_X87_CONTROL_AT_EXEC, "x87 control word without SSE");
+    check(state.status & 0xffff, 0, "x87 status word without SSE");
+    check(state.tags & 0xffff, 0xffff, "x87 tag word without SSE");
 }
 
 _Noreturn void ring0_main(void) {
     turn_features_on();
     set_traps_up();
     check(libexec_x86_64_fsgsbase_enabled(), has_fsgsbase, "the port's opinion of CR4.FSGSBASE");
-    run_case(0, LIBEXEC_X86_64_GS_UNUSED);
-    run_case(0x7ffff7fc0740, LIBEXEC_X86_64_GS_UNUSED);
-    run_case(0, LIBEXEC_X86_64_GS_SWAPGS);
-    run_case(0x7ffff7fc0740, LIBEXEC_X86_64_GS_SWAPGS);
+    run_x87_alone();
+    for (int stepped = 0; stepped < 2; stepped++) {
+        for (int rule = LIBEXEC_X86_64_GS_UNUSED; rule <= LIBEXEC_X86_64_GS_SWAPGS_FOLLOWS; rule++) {
+            run_case(0, (enum libexec_x86_64_gs_rule)rule, stepped != 0);
+            run_case(0x7ffff7fc0740, (enum libexec_x86_64_gs_rule)rule, stepped != 0);
+        }
+        run_reset(0, stepped != 0);
+        run_reset(0x7ffff7fc0740, stepped != 0);
+    }
     say(has_fsgsbase ? "ring0: with fsgsbase" : "ring0: without fsgsbase");
     say(has_avx ? ", with avx" : ", without avx");
     say(has_keys ? ", with protection keys\n" : ", without protection keys\n");

@@ -48,7 +48,10 @@ enum libexec_x86_64_gs_rule {
     // The kernel does not use GS. User mode is entered with GS base 0.
     LIBEXEC_X86_64_GS_UNUSED = 0,
     // The kernel's GS base is active and the user's lies in IA32_KERNEL_GS_BASE; each entry and exit executes swapgs.
-    LIBEXEC_X86_64_GS_SWAPGS = 1
+    LIBEXEC_X86_64_GS_SWAPGS = 1,
+    // The same, for libexec_x86_64_reset_segments in a kernel that returns through its usual exit path with its swapgs:
+    // the kernel's GS base stays the active one. libexec_x86_64_enter_user, which does not return, takes it as SWAPGS.
+    LIBEXEC_X86_64_GS_SWAPGS_FOLLOWS = 2
 };
 
 // What libexec_x86_64_enter_user needs: the first three as the prepared exec reports them.
@@ -77,10 +80,15 @@ void libexec_x86_64_reset_fpu(void);
 
 // Loads null selectors into ds, es, fs and gs, sets FS base to thread_pointer and the user's GS base to 0.
 //
-// Interrupts must be off. With LIBEXEC_X86_64_GS_SWAPGS the user's GS is ACTIVE when this returns, as after the swapgs
-// of an exit path: nothing may use the kernel's GS any more, and the caller must return to user mode without another
-// swapgs. (A stack protector that finds its canary through GS counts as use.) Handlers of NMI and machine checks that
-// look at the GS base rather than at the interrupted ring are right in that window, as on any exit path.
+// Interrupts must be off. What is active when this returns, and what the caller then does:
+// - LIBEXEC_X86_64_GS_UNUSED: GS base 0; return to user mode.
+// - LIBEXEC_X86_64_GS_SWAPGS: the user's GS, as after the swapgs of an exit path. Nothing may use the kernel's GS any
+//   more, and the caller must return to user mode without another swapgs. (A stack protector that finds its canary
+//   through GS counts as use.)
+// - LIBEXEC_X86_64_GS_SWAPGS_FOLLOWS: the kernel's GS as before, with 0 in IA32_KERNEL_GS_BASE; return to user mode by
+//   an exit path with its swapgs, as from any system call.
+// While the user's GS is active, handlers of NMI and machine checks that look at the GS base rather than at the
+// interrupted ring are right, as on any exit path.
 void libexec_x86_64_reset_segments(uint64_t thread_pointer, enum libexec_x86_64_gs_rule gs_rule);
 
 // Enters ring 3 by iretq at start->entry with every register, segment and FPU state as above. Does not return. The
