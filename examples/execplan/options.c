@@ -223,7 +223,20 @@ enum option_code {
     TLS,
     AUX
 };
-enum option_code_more { ROOT = AUX + 1, MACHINE, PAGE_SIZE, POLICY, LIMITS, DUMP, BATCH, FULL, SVG, COLOUR, HELP, VERSION };
+enum option_code_more {
+    ROOT = AUX + 1,
+    MACHINE,
+    PAGE_SIZE,
+    POLICY,
+    LIMITS,
+    DUMP,
+    BATCH,
+    FULL,
+    SVG,
+    COLOUR,
+    HELP,
+    VERSION
+};
 
 static const struct option long_options[] = {
     {"env", required_argument, NULL, ENV},

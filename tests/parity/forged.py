@@ -59,10 +59,10 @@ INTERPRETERS = {
 }
 
 
-def build(compiler, source, folder, run):
-    """Compiles the good files; returns their bytes by name."""
+def build(compiler, source, folder, run, kinds=None):
+    """Compiles the good files, all or these kinds of them; returns their bytes by name."""
     good = {}
-    for name, options in {**SEEDS, **INTERPRETERS}.items():
+    for name, options in (kinds or {**SEEDS, **INTERPRETERS}).items():
         path = os.path.join(folder, name)
         before = [option for option in options if not option.startswith('-l')]
         after = [option for option in options if option.startswith('-l')]

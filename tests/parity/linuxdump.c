@@ -27,6 +27,7 @@ static const char usage[] =
     "  --no-arguments     an empty argv\n"
     "  --arguments FILE   arguments after argv[0] from a file of NUL-terminated strings, instead of ARG...\n"
     "  --stack BYTES      the stack limit; `unlimited` for none (default 8 MiB)\n"
+    "  --random           with address randomisation\n"
     "  --descriptor       exec by descriptor instead of by path\n"
     "  --close-on-exec    as --descriptor, with a descriptor that is closed on exec\n"
     "  --full             with --batch: whole dumps instead of verdicts\n"
@@ -110,6 +111,7 @@ static void parse_options(int argc, char **argv, struct settings *settings, stru
         {"no-arguments", no_argument, NULL, 'n'},
         {"arguments", required_argument, NULL, 'a'},
         {"stack", required_argument, NULL, 's'},
+        {"random", no_argument, NULL, 'r'},
         {"descriptor", no_argument, NULL, 'd'},
         {"close-on-exec", no_argument, NULL, 'c'},
         {"batch", no_argument, NULL, 'b'},
@@ -136,6 +138,9 @@ static void parse_options(int argc, char **argv, struct settings *settings, stru
             break;
         case 's':
             tracer->stack_limit = parse_stack(optarg);
+            break;
+        case 'r':
+            tracer->random = true;
             break;
         case 'd':
             tracer->how = TRACER_BY_DESCRIPTOR;

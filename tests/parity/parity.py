@@ -3,9 +3,10 @@
 
     parity.py --linuxdump PATH --execplan PATH [--part PART]... [--full] [--seed N] [--count N]
 
-Parts: programs, scripts, limits, differences, forged, shapes.
+Parts: programs, scripts, limits, differences, forged, shapes, random.
 
-Exit status 0: equal but for the numbered differences; 1: not; 77: the host does not allow tracing.
+Exit status 0: equal but for the numbered differences; 1: not; 77: the host does not allow tracing,
+or not what the parts need.
 """
 
 import argparse
@@ -23,6 +24,7 @@ sys.dont_write_bytecode = True
 
 import differences
 import forged
+import layouts
 import limits
 import programs
 import scripts
@@ -62,7 +64,22 @@ PARTS = {
     'forged': run_forged,
     'shapes': lambda options, sides, folder: shapes.run(sides, folder, options.seed, 12000 if options.full else 2000,
                                                         options.show),
+    'random': lambda options, sides, folder: layouts.run(options, sides, folder, run_tool),
 }
+
+
+def run_parts(parts, options, sides, folder):
+    """Runs them; returns how many answers are unexpected, and how many parts the host does not allow."""
+    failures, skipped = 0, 0
+    for part in parts:
+        start = time.monotonic()
+        try:
+            failures += PARTS[part](options, sides, folder)
+        except Skipped as reason:
+            skipped += 1
+            print(f'{part}: skipped: {reason}')
+        print(f'{part}: {time.monotonic() - start:.1f} s', flush=True)
+    return failures, skipped
 
 
 def parse():
@@ -84,16 +101,13 @@ def main():
     folder = tempfile.mkdtemp(prefix='parity-')
     os.chmod(folder, 0o755)
     sides = Sides(options.linuxdump, options.execplan)
-    failures = 0
+    parts = options.part or list(PARTS)
     try:
         sides.learn_host('/bin/true')
         probe = os.path.join(folder, 'probe')
         forged.write_executable(probe, differences.large_static_pie())
         sides.learn_folder(probe)
-        for part in options.part or list(PARTS):
-            start = time.monotonic()
-            failures += PARTS[part](options, sides, folder)
-            print(f'{part}: {time.monotonic() - start:.1f} s', flush=True)
+        failures, skipped = run_parts(parts, options, sides, folder)
     except Skipped as reason:
         print(f'parity: {reason}')
         return SKIPPED
@@ -102,6 +116,8 @@ def main():
     if failures and not is_reference():
         print(f'parity: Linux {platform.release()} is older than the reference; its differences are not counted')
         return 0
+    if failures == 0 and skipped == len(parts):
+        return SKIPPED
     return 1 if failures else 0
 
 

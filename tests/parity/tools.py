@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What the parity tests share: running both sides over many files, and reading exec dumps."""
 
+import concurrent.futures
 import os
 import subprocess
 
 SKIPPED = 77
-FOLDERS = {'programs', 'scripts', 'forged', 'shapes', 'differences'}  # where the tests write their own files
+FOLDERS = {'programs', 'scripts', 'forged', 'shapes', 'differences', 'layouts'}  # where the tests write their own files
 BATCH = 1000
 
 
@@ -63,6 +64,17 @@ class Sides:
 
     def ask_library(self, program, options, arguments=()):
         return self.run([*self.library(['--dump'], program), *options, program, *arguments])
+
+    def starts(self, name, count):
+        """Dumps of `count` starts by the kernel, with randomisation."""
+        names = [name] * count
+        return split_batch(self.run([self.linuxdump, '--batch', '--full', '--random'], names), names)
+
+    def layouts(self, name, seeds):
+        """The library's dumps with randomisation, one for each seed."""
+        ways = [['--layout', 'random', '--seed', str(seed)] for seed in seeds]
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            return list(pool.map(lambda way: self.ask_library(name, way), ways))
 
     def verdicts(self, names, options=()):
         """For each name the kernel's verdict and the library's."""

@@ -49,11 +49,11 @@ bool tracer_open(struct tracer *tracer) {
 
 // The child's side.
 
-static bool become_ordinary(uint64_t stack_limit) {
+static bool become_ordinary(const struct tracer *tracer) {
     struct rlimit stack;
 
     getrlimit(RLIMIT_STACK, &stack);
-    stack.rlim_cur = stack_limit == UINT64_MAX ? RLIM_INFINITY : (rlim_t)stack_limit;
+    stack.rlim_cur = tracer->stack_limit == UINT64_MAX ? RLIM_INFINITY : (rlim_t)tracer->stack_limit;
     if (stack.rlim_max < stack.rlim_cur)
         stack.rlim_max = stack.rlim_cur;
     if (setrlimit(RLIMIT_STACK, &stack) != 0)
@@ -64,7 +64,8 @@ static bool become_ordinary(uint64_t stack_limit) {
             setresuid(TRACER_ORDINARY_USER, TRACER_ORDINARY_USER, TRACER_ORDINARY_USER) != 0)
             return false;
     }
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && personality(ADDR_NO_RANDOMIZE) != -1;
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           personality(tracer->random ? PER_LINUX : ADDR_NO_RANDOMIZE) != -1;
 }
 
 static void try_descriptor(const struct tracer *tracer) {
@@ -82,7 +83,7 @@ static _Noreturn void child(const struct tracer *tracer, pid_t parent) {
     setitimer(ITIMER_REAL, &off, NULL);
     setrlimit(RLIMIT_CORE, &no_core);
     close(FIRST_DESCRIPTOR); // so that exec by descriptor always shows the same number
-    if (!become_ordinary(tracer->stack_limit) || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+    if (!become_ordinary(tracer) || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
         _exit(1);
     if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
         _exit(REFUSED_TRACING);

@@ -2,7 +2,7 @@
 // Starts files on the host's kernel under ptrace and stops them before their first instruction.
 //
 // One traced process serves many files: as long as the kernel refuses, it simply tries the next one. It is an ordinary
-// user with no_new_privs, without address randomisation, and dies with the tracer.
+// user with no_new_privs, without address randomisation unless it is asked for, and dies with the tracer.
 #ifndef TRACER_H
 #define TRACER_H
 
@@ -30,6 +30,7 @@ struct tracer {
     char *const *argv; // read when the traced process is made
     char *const *envp;
     uint64_t stack_limit; // bytes; UINT64_MAX: unlimited
+    bool random;          // addresses are
     enum tracer_how how;
     pid_t process; // 0: none
     char *path;    // shared with the traced process
