@@ -1068,15 +1068,21 @@ static void a_host_that_breaks_the_contract(void **state) {
         const char *clause; // which callback
     } rows[] = {{LIBEXEC_KIT_EMPTY_VIEW, LIBEXEC_STAGE_LOAD, "translate"},
                 {LIBEXEC_KIT_OVERLONG_VIEW, LIBEXEC_STAGE_LOAD, "translate"},
+                {LIBEXEC_KIT_UNEVEN_VIEW, LIBEXEC_STAGE_LOAD, "translate"},
                 {LIBEXEC_KIT_NULL_VIEW, LIBEXEC_STAGE_LOAD, "translate"},
                 {LIBEXEC_KIT_OVERLONG_READ, LIBEXEC_STAGE_SOURCE, "read_at"},
                 {LIBEXEC_KIT_HOLLOW_SOURCE, LIBEXEC_STAGE_SOURCE, "open"}};
     static struct world world;
-    static const uint32_t features = LIBEXEC_KIT_OPEN;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    static const uint32_t hosts[] = {LIBEXEC_KIT_OPEN, LIBEXEC_KIT_OPEN | LIBEXEC_KIT_LONG_VIEWS,
+                                     LIBEXEC_KIT_OPEN | LIBEXEC_KIT_VIEW_END, // a view that is none is not ended
+                                     LIBEXEC_KIT_OPEN | LIBEXEC_KIT_VIEW_END | LIBEXEC_KIT_LONG_VIEWS,
+                                     LIBEXEC_KIT_OPEN | LIBEXEC_KIT_BOUNCE};
+    const size_t row_count = sizeof(rows) / sizeof(rows[0]);
+    for (size_t run = 0; run < row_count * sizeof(hosts) / sizeof(hosts[0]); run++) {
+        const size_t i = run % row_count;
         world_begin(&world, &plainly, flavour_required);
         libexec_kit_free(world.kit);
-        world.options.features = features;
+        world.options.features = hosts[run / row_count];
         world.options.misdeed = rows[i].misdeed;
         world.kit = libexec_kit_new(&world.options);
         world.request.source = NULL;
