@@ -1148,6 +1148,28 @@ static void views_that_are_too_short(void **state) {
     libexec_kit_image_free(usual);
 }
 
+// The same on hosts with `view_end`, which end every view but such a one: it was none.
+static void views_that_are_too_short_are_not_ended(void **state) {
+    (void)state;
+    static const uint64_t limits[] = {1, 100, PAGE - 1, PAGE + 100};
+    static struct world world;
+    for (size_t run = 0; run < 2 * sizeof(limits) / sizeof(limits[0]); run++) {
+        world_begin(&world, &plainly, flavour_required);
+        libexec_kit_free(world.kit);
+        world.options.features = run % 2 != 0 ? LIBEXEC_KIT_BOUNCE | LIBEXEC_KIT_LONG_VIEWS
+                                              : LIBEXEC_KIT_VIEW_END | LIBEXEC_KIT_LONG_VIEWS;
+        world.options.view_limit = limits[run / 2];
+        world.kit = libexec_kit_new(&world.options);
+        execute(&world);
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_CONTRACT);
+        EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->value, limits[run / 2]);
+        EXPECT_EQUAL(&world, count_calls(&world, LIBEXEC_KIT_CALL_VIEW_END) + 1,
+                     count_calls(&world, LIBEXEC_KIT_CALL_TRANSLATE));
+        EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+        world_end(&world);
+    }
+}
+
 // Codes are positive by contract. Where they are not, the answer is still a status, and the errno a positive one.
 static void bug_E5_the_sign_of_a_code(void **state) {
     (void)state;
@@ -1646,6 +1668,7 @@ int main(void) {
         cmocka_unit_test(a_host_that_breaks_the_contract),
         cmocka_unit_test(an_answer_without_its_table),
         cmocka_unit_test(views_that_are_too_short),
+        cmocka_unit_test(views_that_are_too_short_are_not_ended),
         cmocka_unit_test(bug_E5_the_sign_of_a_code),
         cmocka_unit_test(pages_that_are_occupied),
         cmocka_unit_test(a_failing_callback_is_named),
