@@ -75,7 +75,7 @@ static void space_destroy(void *context, void *handle) {
     if (!undoing || kit->hooks_run != 0)
         kit_violation(kit, "space_destroy outside prepare and abandon");
     for (uint32_t i = 0; i < KIT_VIEWS; i++)
-        if (space->views[i].open && kit->host.view_end != NULL)
+        if (space->views[i].open && !space->views[i].broken && kit->host.view_end != NULL)
             kit_violation(kit, "space_destroy with the view at 0x%llx still open", (ull)space->views[i].address);
     kit_space_close_views(kit, space);
     if (!kit_sparse_intact(&space->pages))
@@ -475,9 +475,18 @@ static void misbehave(const struct libexec_kit *kit, uint64_t asked, struct libe
     if (kit->options.misdeed == LIBEXEC_KIT_EMPTY_VIEW)
         view->length = 0;
     if (kit->options.misdeed == LIBEXEC_KIT_OVERLONG_VIEW)
+        view->length = asked + kit->arch->page_size;
+    if (kit->options.misdeed == LIBEXEC_KIT_UNEVEN_VIEW)
         view->length = asked + 1;
     if (kit->options.misdeed == LIBEXEC_KIT_NULL_VIEW)
         view->bytes = NULL;
+}
+
+// All that was asked for, or whole pages of it from that of the address on.
+static bool keeps_contract(const struct libexec_kit *kit, uint64_t address, uint64_t asked,
+                           const struct libexec_view *view) {
+    return view->bytes != NULL && view->length != 0 && view->length <= asked &&
+           (view->length == asked || aligned(kit, address + view->length));
 }
 
 static int translate_answer(struct libexec_kit *kit, struct kit_space *space, uint64_t address, uint64_t length,
@@ -499,8 +508,6 @@ static int translate_answer(struct libexec_kit *kit, struct kit_space *space, ui
     *view = (struct kit_view){.open = true, .address = address, .length = given};
     make_pages(space, operation, view);
     operation->viewed += given;
-    if (kit->host.view_end != NULL)
-        kit->ledger.views++;
     if ((kit->options.features & LIBEXEC_KIT_BOUNCE) != 0)
         make_buffer(space, view);
     else
@@ -508,6 +515,9 @@ static int translate_answer(struct libexec_kit *kit, struct kit_space *space, ui
     *answer = (struct libexec_view){.bytes = view->buffer != NULL ? view->buffer + KIT_RED_ZONE : view->bytes,
                                     .length = given};
     misbehave(kit, length, answer);
+    view->broken = !keeps_contract(kit, address, length, answer);
+    if (kit->host.view_end != NULL && !view->broken)
+        kit->ledger.views++;
     return 0;
 }
 
@@ -535,8 +545,11 @@ static void view_end(void *context, void *handle, libexec_address address, uint6
         struct kit_view *const view = &space->views[i];
         if (!view->open || view->address != address)
             continue;
-        const bool lied = kit->options.misdeed != LIBEXEC_KIT_WELL_BEHAVED;
-        if (view->length != length && !lied)
+        if (view->broken) {
+            kit_violation(kit, "view_end at 0x%llx of a view that broke the contract", (ull)address);
+            return;
+        }
+        if (view->length != length)
             kit_violation(kit, "view_end at 0x%llx of 0x%llx bytes, where the view has 0x%llx", (ull)address,
                           (ull)length, (ull)view->length);
         kit_view_close(kit, space, view);

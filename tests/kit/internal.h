@@ -110,6 +110,7 @@ struct kit_operation {
 
 struct kit_view {
     bool open;
+    bool broken; // what was answered breaks the contract: no view, and not to be ended
     uint64_t address;
     uint64_t length;
     uint8_t *bytes;

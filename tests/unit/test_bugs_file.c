@@ -1463,6 +1463,105 @@ static void policies_and_interpreters(void **state) {
     end_pair(&pair);
 }
 
+static void forge_writable_code(struct libexec_kit_elf *elf) {
+    elf->headers[1].flags = R | W | X;
+}
+
+static void forge_executable_stack(struct libexec_kit_elf *elf) {
+    libexec_kit_elf_add(elf, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_GNU_STACK,
+                                                                 .flags = R | W | X});
+}
+
+static void forge_no_pie(struct libexec_kit_elf *elf) {
+    elf->type = LIBEXEC_KIT_ET_EXEC;
+    elf->entry += BASE;
+    elf->headers[0].address += BASE;
+    elf->headers[1].address += BASE;
+}
+
+static void forge_entry_in_data(struct libexec_kit_elf *elf) {
+    elf->entry = 0x2300;
+}
+
+static void forge_shared_page(struct libexec_kit_elf *elf) {
+    elf->headers[1] = load(R | W, 0x1300, 0x1300, 0x100, 0x100);
+}
+
+static void forge_past_the_end(struct libexec_kit_elf *elf) {
+    elf->headers[1] = load(R | W, 0x3200, 0x2200, 1, 0x4000);
+}
+
+static void forge_segments(struct libexec_kit_elf *elf) {
+    for (uint64_t count = 2; count <= LIBEXEC_CONFIG_SEGMENTS; count++)
+        libexec_kit_elf_add(elf, load(R, 0x1000, 0x10000 * count, 0x100, 0x100));
+}
+
+// What a policy or this library refuses of a program stays refused where it names an interpreter that nothing is wrong
+// with; and where something is, the program's fault came first.
+static void a_programs_refusal_outlives_its_interpreter(void **state) {
+    (void)state;
+    static const struct {
+        uint32_t flags;
+        void (*forge)(struct libexec_kit_elf *elf);
+        enum libexec_status status;
+        uint32_t program_header;
+        uint64_t offset;
+    } rows[] = {
+        {LIBEXEC_POLICY_NO_WRITE_EXECUTE, forge_writable_code, LIBEXEC_E_WRITE_EXECUTE, 1, HEADER_AT(1)},
+        {LIBEXEC_POLICY_NO_EXECUTABLE_STACK, forge_executable_stack, LIBEXEC_E_EXECUTABLE_STACK, 3, HEADER_AT(3)},
+        {LIBEXEC_POLICY_PIE_ONLY, forge_no_pie, LIBEXEC_E_NOT_PIE, ANY, 16},
+        {LIBEXEC_POLICY_ENTRY_EXECUTABLE, forge_entry_in_data, LIBEXEC_E_ENTRY_RIGHTS, ANY, 24},
+        {LIBEXEC_POLICY_NO_OVERLAP, forge_shared_page, LIBEXEC_E_OVERLAP, 1, HEADER_AT(1)},
+        {0, forge_past_the_end, LIBEXEC_E_OUTSIDE_FILE, 1, HEADER_AT(1)},
+        {0, forge_segments, LIBEXEC_E_SEGMENT_CAPACITY, LIBEXEC_CONFIG_SEGMENTS + 1,
+         HEADER_AT(LIBEXEC_CONFIG_SEGMENTS + 1)},
+    };
+    for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+        const bool both = i % 2 != 0;
+        struct pair pair = make_pair_at(LIBEXEC_KIT_ET_DYN, LIBEXEC_KIT_ET_DYN, 0x1000, LOADER, sizeof(LOADER));
+        rows[i / 2].forge(&pair.program);
+        if (both) // it has a fault of its own, too
+            pair.loader.headers[1].flags = R | W | X;
+        libexec_kit_elf_build(&pair.program);
+        libexec_kit_elf_build(&pair.loader);
+        strict_flags = rows[i / 2].flags | (both ? LIBEXEC_POLICY_NO_WRITE_EXECUTE : 0);
+        run_scenario(&(struct scenario){.name = "lost refusal", .set_up = execute_strict_pair, .data = &pair,
+                                        .status = rows[i / 2].status, .error = NOEXEC, .stage = LIBEXEC_STAGE_PLAN,
+                                        .file = LIBEXEC_FILE_PROGRAM, .program_header = rows[i / 2].program_header,
+                                        .offset = rows[i / 2].offset, .argument = ANY, .needs_open = true,
+                                        .plain_only = both});
+        end_pair(&pair);
+    }
+}
+
+// Tables of program headers stand in different places of the two files: a report tells the place in the file it names.
+static void the_table_of_the_file_that_is_refused(void **state) {
+    (void)state;
+    enum { AT = 0x1400 };
+    for (uint32_t form = 0; form < 8; form++) {
+        const bool of_loader = (form & 1) != 0, far = (form & 2) != 0, by_policy = (form & 4) != 0;
+        struct pair pair = make_pair();
+        struct libexec_kit_elf *const refused = of_loader ? &pair.loader : &pair.program;
+        struct libexec_kit_elf *const other = of_loader ? &pair.program : &pair.loader;
+        (far ? refused : other)->program_headers_offset = AT;
+        if (by_policy)
+            refused->headers[1].flags = R | W | X;
+        else
+            refused->headers[1].memory_size = 1;
+        libexec_kit_elf_build(&pair.program);
+        libexec_kit_elf_build(&pair.loader);
+        strict_flags = LIBEXEC_POLICY_NO_WRITE_EXECUTE;
+        run_scenario(&(struct scenario){
+            .name = "table", .set_up = execute_strict_pair, .data = &pair,
+            .status = by_policy ? LIBEXEC_E_WRITE_EXECUTE : LIBEXEC_E_FILE_OVER_MEMORY,
+            .error = by_policy ? NOEXEC : of_loader ? NOMEM : INVALID,
+            .stage = by_policy ? LIBEXEC_STAGE_PLAN : LIBEXEC_STAGE_LAYOUT,
+            .file = of_loader ? LIBEXEC_FILE_INTERPRETER : LIBEXEC_FILE_PROGRAM, .program_header = 1,
+            .offset = far ? AT + 56 : HEADER_AT(1), .argument = ANY, .needs_open = true, .plain_only = true});
+        end_pair(&pair);
+    }
+}
+
 // Wherever the name stands: in the first read, as in nearly every file, at its end, across it, and beyond.
 static void bug_C6_name_far_into_the_file(void **state) {
     (void)state;
@@ -1589,6 +1688,8 @@ int main(void) {
         cmocka_unit_test(bug_C1_name_longer_than_its_memory),
         cmocka_unit_test(a_path_and_an_interpreter_in_one_memory),
         cmocka_unit_test(policies_and_interpreters),
+        cmocka_unit_test(a_programs_refusal_outlives_its_interpreter),
+        cmocka_unit_test(the_table_of_the_file_that_is_refused),
         cmocka_unit_test(bug_C6_name_far_into_the_file),
         cmocka_unit_test(bug_C6_name_before_a_long_table),
         cmocka_unit_test(bug_C7_unreadable_file_in_a_core_dump),

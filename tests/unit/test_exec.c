@@ -109,26 +109,99 @@ static void hooks_run_in_their_order(void **state) {
     world_end(&world);
 }
 
+#define HOOKS 13u
+typedef void (*commit_hook)(void *context, const struct libexec_start *start);
+static void list_hooks(struct libexec_host *host, commit_hook *hooks[HOOKS]) {
+    commit_hook *const all[HOOKS] = {
+        &host->close_on_exec, &host->reset_signals, &host->reset_alternate_stack, &host->reset_thread,
+        &host->reset_timers, &host->set_name, &host->set_credentials, &host->set_memory, &host->install_space,
+        &host->set_thread_pointer, &host->set_registers, &host->wake_parent, &host->release_old_space};
+    memcpy(hooks, all, sizeof(all));
+}
+
 // Each hook alone, and all but each: none is required.
 static void each_hook_is_optional(void **state) {
     (void)state;
     static struct world world;
-    for (uint32_t hook = 0; hook < 13; hook++)
+    for (uint32_t hook = 0; hook < HOOKS; hook++)
         for (int alone = 0; alone < 2; alone++) {
             world_begin(&world, &plainly, flavour_full);
-            struct libexec_host *const host = libexec_kit_host(world.kit);
-            void (**const hooks[13])(void *, const struct libexec_start *) = {
-                &host->close_on_exec, &host->reset_signals, &host->reset_alternate_stack, &host->reset_thread,
-                &host->reset_timers, &host->set_name, &host->set_credentials, &host->set_memory, &host->install_space,
-                &host->set_thread_pointer, &host->set_registers, &host->wake_parent, &host->release_old_space};
-            for (uint32_t i = 0; i < 13; i++)
+            commit_hook *hooks[HOOKS];
+            list_hooks(libexec_kit_host(world.kit), hooks);
+            for (uint32_t i = 0; i < HOOKS; i++)
                 if ((i == hook) != (alone != 0))
                     *hooks[i] = NULL;
             EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
             EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_OK);
-            EXPECT_EQUAL(&world, libexec_kit_read_process(world.kit)->hooks, alone != 0 ? 1 : 12);
+            EXPECT_EQUAL(&world, libexec_kit_read_process(world.kit)->hooks, alone != 0 ? 1 : HOOKS - 1);
             world_end(&world);
         }
+}
+
+// A hook of the test's in the place of one of the kit's, which it calls.
+static commit_hook kits_hook;
+static jmp_buf out_of_commit;
+static struct libexec_exec *hooked_exec;
+
+static void leave_commit(void *context, const struct libexec_start *start) {
+    kits_hook(context, start);
+    longjmp(out_of_commit, 1);
+}
+
+static void abandon_within(void *context, const struct libexec_start *start) {
+    libexec_abandon(hooked_exec);
+    kits_hook(context, start);
+    libexec_abandon(hooked_exec);
+}
+
+// A prepared exec, whose commit calls `instead` in the place of hook `number`.
+static void begin_hooked(struct world *world, uint32_t number, commit_hook instead) {
+    commit_hook *hooks[HOOKS];
+    world_begin(world, &plainly, flavour_full);
+    list_hooks(libexec_kit_host(world->kit), hooks);
+    kits_hook = *hooks[number];
+    *hooks[number] = instead;
+    hooked_exec = &world->exec;
+    EXPECT_EQUAL(world, world_prepare(world), LIBEXEC_OK);
+}
+
+// From the first hook on the exec object owns nothing: whoever does not come back from one may abandon it or commit it
+// again, and nothing comes of it.
+static void a_hook_need_not_return(void **state) {
+    (void)state;
+    static struct world world;
+    static uint32_t number;
+    for (number = 0; number < HOOKS; number++) {
+        begin_hooked(&world, number, leave_commit);
+        if (setjmp(out_of_commit) == 0) {
+            libexec_kit_commit(world.kit, &world.exec);
+            world_fail(&world, "commit came back from hook %u", number);
+        }
+        libexec_kit_enter(world.kit, LIBEXEC_KIT_COMMITTED);
+        EXPECT_EQUAL(&world, libexec_kit_read_process(world.kit)->hooks, number + 1);
+        EXPECT_EQUAL(&world, libexec_kit_read_ledger(world.kit).sources, 0);
+        const uint64_t calls = libexec_kit_read_ledger(world.kit).calls;
+        libexec_kit_abandon(world.kit, &world.exec);
+        EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_E_STATE);
+        EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->status, LIBEXEC_E_STATE);
+        libexec_kit_abandon(world.kit, &world.exec);
+        EXPECT_EQUAL(&world, libexec_kit_read_ledger(world.kit).calls, calls);
+        world_end(&world);
+    }
+}
+
+static void a_hook_may_abandon(void **state) {
+    (void)state;
+    static struct world world;
+    for (uint32_t number = 0; number < HOOKS; number++) {
+        begin_hooked(&world, number, abandon_within);
+        EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_OK);
+        EXPECT_EQUAL(&world, libexec_kit_read_process(world.kit)->hooks, HOOKS);
+        EXPECT_EQUAL(&world, count_calls(&world, LIBEXEC_KIT_CALL_SPACE_DESTROY), 0);
+        EXPECT_EQUAL(&world, count_calls(&world, LIBEXEC_KIT_CALL_CLOSE), 1);
+        EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->status, LIBEXEC_OK);
+        world_end(&world);
+    }
 }
 
 static void seize_may_refuse(void **state) {
@@ -468,6 +541,39 @@ static void reserved_ranges_stay_free(void **state) {
     }
 }
 
+// What `random` gave decides all of the layout, also after the host has reserved ranges: one where nothing goes changes
+// nothing, and no more is drawn for one in the way.
+static void entropy_is_drawn_once(void **state) {
+    (void)state;
+    static struct world world;
+    struct libexec_kit_image *images[3];
+    struct libexec_kit_elf elf;
+    struct libexec_range range = {0x200000, 0x1000};
+    small_elf(&elf, LIBEXEC_KIT_ET_DYN, 0);
+    for (uint32_t i = 0; i < 3; i++) {
+        world_begin(&world, &plainly, flavour_full);
+        world_file(&world, PROGRAM, &elf);
+        libexec_kit_answer(world.kit)->reserved_ranges = &range;
+        libexec_kit_answer(world.kit)->reserved_range_count = i != 0;
+        images[i] = world_image(&world);
+        if (i == 1)
+            range = libexec_kit_image_layout(images[i])->program;
+        EXPECT_EQUAL(&world, count_calls(&world, LIBEXEC_KIT_CALL_RANDOM), 1);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+    char why[200];
+    if (!libexec_kit_image_equal(images[0], images[1], why, sizeof(why)))
+        fail_msg("%s", why);
+    const struct libexec_layout *const usual = libexec_kit_image_layout(images[0]);
+    const struct libexec_layout *const moved = libexec_kit_image_layout(images[2]);
+    assert_true(moved->program_bias != usual->program_bias);
+    assert_int_equal(moved->stack_pointer, usual->stack_pointer);
+    for (uint32_t i = 0; i < 3; i++)
+        libexec_kit_image_free(images[i]);
+    libexec_kit_elf_end(&elf);
+}
+
 static void reserved_ranges_that_cannot_stay_free(void **state) {
     (void)state;
     static struct world world;
@@ -759,6 +865,43 @@ static void an_unreadable_interpreter(void **state) {
     libexec_kit_elf_end(&loader);
 }
 
+// A note of GNU_PROPERTY_X86_FEATURE_1_AND with these features: 1 is IBT, 2 the shadow stack.
+static void mark(struct libexec_kit_elf *elf, uint32_t features) {
+    const uint32_t note[] = {4, 16, 5, 0x554e47, 0xc0000002, 4, features, 0};
+    libexec_kit_elf_write(elf, 0x1c0, note, sizeof(note));
+    libexec_kit_elf_add(elf, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_GNU_PROPERTY, .offset = 0x1c0,
+                                                                 .file_size = sizeof(note)});
+    libexec_kit_elf_build(elf);
+}
+
+// What the interpreter is marked for counts, which starts: whatever the program is marked for.
+static void marks_of_the_file_that_starts(void **state) {
+    (void)state;
+    static struct world world;
+    static const char name[] = "/lib/loader";
+    for (uint32_t form = 0; form < 16; form++) {
+        const uint32_t of_program = form % 4, of_loader = form / 4;
+        struct libexec_kit_elf dynamic, loader;
+        dynamic_elf(&dynamic, &loader, name, sizeof(name));
+        mark(&dynamic, of_program);
+        mark(&loader, of_loader);
+        world_begin(&world, &plainly, flavour_full);
+        world_file(&world, PROGRAM, &dynamic);
+        world_file(&world, name, &loader);
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+        EXPECT_EQUAL(&world, libexec_exec_plan(&world.exec, LIBEXEC_FILE_PROGRAM)->flags / LIBEXEC_PLAN_IBT % 4,
+                     of_program);
+        struct libexec_start start;
+        libexec_exec_start(&world.exec, &start);
+        EXPECT_EQUAL(&world, (start.flags & LIBEXEC_START_IBT) != 0, (of_loader & 1) != 0);
+        EXPECT_EQUAL(&world, (start.flags & LIBEXEC_START_SHADOW_STACK) != 0, (of_loader & 2) != 0);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+        libexec_kit_elf_end(&dynamic);
+        libexec_kit_elf_end(&loader);
+    }
+}
+
 static void addresses_are_random_or_linuxs(void **state) {
     (void)state;
     static struct world world;
@@ -925,15 +1068,21 @@ static void a_host_that_breaks_the_contract(void **state) {
         const char *clause; // which callback
     } rows[] = {{LIBEXEC_KIT_EMPTY_VIEW, LIBEXEC_STAGE_LOAD, "translate"},
                 {LIBEXEC_KIT_OVERLONG_VIEW, LIBEXEC_STAGE_LOAD, "translate"},
+                {LIBEXEC_KIT_UNEVEN_VIEW, LIBEXEC_STAGE_LOAD, "translate"},
                 {LIBEXEC_KIT_NULL_VIEW, LIBEXEC_STAGE_LOAD, "translate"},
                 {LIBEXEC_KIT_OVERLONG_READ, LIBEXEC_STAGE_SOURCE, "read_at"},
                 {LIBEXEC_KIT_HOLLOW_SOURCE, LIBEXEC_STAGE_SOURCE, "open"}};
     static struct world world;
-    static const uint32_t features = LIBEXEC_KIT_OPEN;
-    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+    static const uint32_t hosts[] = {LIBEXEC_KIT_OPEN, LIBEXEC_KIT_OPEN | LIBEXEC_KIT_LONG_VIEWS,
+                                     LIBEXEC_KIT_OPEN | LIBEXEC_KIT_VIEW_END, // a view that is none is not ended
+                                     LIBEXEC_KIT_OPEN | LIBEXEC_KIT_VIEW_END | LIBEXEC_KIT_LONG_VIEWS,
+                                     LIBEXEC_KIT_OPEN | LIBEXEC_KIT_BOUNCE};
+    const size_t row_count = sizeof(rows) / sizeof(rows[0]);
+    for (size_t run = 0; run < row_count * sizeof(hosts) / sizeof(hosts[0]); run++) {
+        const size_t i = run % row_count;
         world_begin(&world, &plainly, flavour_required);
         libexec_kit_free(world.kit);
-        world.options.features = features;
+        world.options.features = hosts[run / row_count];
         world.options.misdeed = rows[i].misdeed;
         world.kit = libexec_kit_new(&world.options);
         world.request.source = NULL;
@@ -997,6 +1146,28 @@ static void views_that_are_too_short(void **state) {
     }
     assert_true(told > 3);
     libexec_kit_image_free(usual);
+}
+
+// The same on hosts with `view_end`, which end every view but such a one: it was none.
+static void views_that_are_too_short_are_not_ended(void **state) {
+    (void)state;
+    static const uint64_t limits[] = {1, 100, PAGE - 1, PAGE + 100};
+    static struct world world;
+    for (size_t run = 0; run < 2 * sizeof(limits) / sizeof(limits[0]); run++) {
+        world_begin(&world, &plainly, flavour_required);
+        libexec_kit_free(world.kit);
+        world.options.features = run % 2 != 0 ? LIBEXEC_KIT_BOUNCE | LIBEXEC_KIT_LONG_VIEWS
+                                              : LIBEXEC_KIT_VIEW_END | LIBEXEC_KIT_LONG_VIEWS;
+        world.options.view_limit = limits[run / 2];
+        world.kit = libexec_kit_new(&world.options);
+        execute(&world);
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_CONTRACT);
+        EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->value, limits[run / 2]);
+        EXPECT_EQUAL(&world, count_calls(&world, LIBEXEC_KIT_CALL_VIEW_END) + 1,
+                     count_calls(&world, LIBEXEC_KIT_CALL_TRANSLATE));
+        EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+        world_end(&world);
+    }
 }
 
 // Codes are positive by contract. Where they are not, the answer is still a status, and the errno a positive one.
@@ -1464,6 +1635,8 @@ int main(void) {
         cmocka_unit_test(commit_needs_a_prepared_exec),
         cmocka_unit_test(hooks_run_in_their_order),
         cmocka_unit_test(each_hook_is_optional),
+        cmocka_unit_test(a_hook_need_not_return),
+        cmocka_unit_test(a_hook_may_abandon),
         cmocka_unit_test(seize_may_refuse),
         cmocka_unit_test(threads_without_seize),
         cmocka_unit_test(a_table_that_lacks_a_member),
@@ -1475,6 +1648,7 @@ int main(void) {
         cmocka_unit_test(values_that_just_make_sense),
         cmocka_unit_test(the_host_may_refuse_the_image),
         cmocka_unit_test(reserved_ranges_stay_free),
+        cmocka_unit_test(entropy_is_drawn_once),
         cmocka_unit_test(reserved_ranges_that_cannot_stay_free),
         cmocka_unit_test(the_host_sees_the_plan),
         cmocka_unit_test(policy_bits),
@@ -1484,6 +1658,7 @@ int main(void) {
         cmocka_unit_test(an_interpreter_that_just_fits_the_names),
         cmocka_unit_test(flags_of_the_start),
         cmocka_unit_test(an_unreadable_interpreter),
+        cmocka_unit_test(marks_of_the_file_that_starts),
         cmocka_unit_test(addresses_are_random_or_linuxs),
         cmocka_unit_test(the_mmap_area_for_a_stack),
         cmocka_unit_test(the_mmap_area_for_an_unlimited_stack),
@@ -1493,6 +1668,7 @@ int main(void) {
         cmocka_unit_test(a_host_that_breaks_the_contract),
         cmocka_unit_test(an_answer_without_its_table),
         cmocka_unit_test(views_that_are_too_short),
+        cmocka_unit_test(views_that_are_too_short_are_not_ended),
         cmocka_unit_test(bug_E5_the_sign_of_a_code),
         cmocka_unit_test(pages_that_are_occupied),
         cmocka_unit_test(a_failing_callback_is_named),

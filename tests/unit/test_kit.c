@@ -19,15 +19,19 @@ struct stage {
     uint8_t bytes[0x4000];
 };
 
-static void begin(struct stage *stage, uint32_t features) {
+static void begin_with(struct stage *stage, const struct libexec_kit_options *options) {
     *stage = (struct stage){0};
-    stage->kit = libexec_kit_new(&(struct libexec_kit_options){.features = features, .seed = 1});
+    stage->kit = libexec_kit_new(options);
     stage->host = libexec_kit_host(stage->kit);
     memset(stage->bytes, 7, sizeof(stage->bytes));
     libexec_kit_add_file(stage->kit, &(struct libexec_kit_file){.path = "/f", .bytes = stage->bytes, .length = 0x2345});
     assert_true(libexec_kit_source(stage->kit, "/f", &stage->source));
     libexec_kit_enter(stage->kit, LIBEXEC_KIT_PREPARING);
     assert_int_equal(stage->host->space_create(stage->kit, &stage->space), 0);
+}
+
+static void begin(struct stage *stage, uint32_t features) {
+    begin_with(stage, &(struct libexec_kit_options){.features = features, .seed = 1});
 }
 
 static struct libexec_map zero_map(uint64_t address, uint64_t length) {
@@ -553,6 +557,38 @@ static void without_view_end_an_overrun_is_told_later(void **state) {
     libexec_kit_free(stage.kit);
 }
 
+// Where a view breaks the contract none was opened: nobody is to end it.
+static void a_view_that_breaks_the_contract_is_not_to_be_ended(void **state) {
+    (void)state;
+    static const struct {
+        enum libexec_kit_misdeed misdeed;
+        uint64_t limit, length;
+        bool broken;
+    } rows[] = {{LIBEXEC_KIT_EMPTY_VIEW, 0, 0, true},    {LIBEXEC_KIT_OVERLONG_VIEW, 0, 0x3000, true},
+                {LIBEXEC_KIT_UNEVEN_VIEW, 0, 0x2001, true}, {LIBEXEC_KIT_NULL_VIEW, 0, 0x2000, true},
+                {LIBEXEC_KIT_WELL_BEHAVED, 1, 1, true},  {LIBEXEC_KIT_WELL_BEHAVED, 0xfff, 0xfff, true},
+                {LIBEXEC_KIT_WELL_BEHAVED, 0x1000, 0x1000, false}, {LIBEXEC_KIT_WELL_BEHAVED, 0x1001, 0x1001, true},
+                {LIBEXEC_KIT_WELL_BEHAVED, 0x2000, 0x2000, false}};
+    static struct stage stage;
+    for (size_t run = 0; run < 4 * sizeof(rows) / sizeof(rows[0]); run++) {
+        const bool ended = run % 2 != 0, bounce = run / 2 % 2 != 0;
+        const struct libexec_kit_options options = {
+            .features = FEATURES | LIBEXEC_KIT_LONG_VIEWS | (bounce ? LIBEXEC_KIT_BOUNCE : 0), .seed = 1,
+            .misdeed = rows[run / 4].misdeed, .view_limit = rows[run / 4].limit};
+        begin_with(&stage, &options);
+        mapped(&stage);
+        assert_int_equal(view_of(&stage, BASE, 0x2000).length, rows[run / 4].length);
+        assert_int_equal(libexec_kit_read_ledger(stage.kit).views, rows[run / 4].broken ? 0 : 1);
+        if (ended)
+            stage.host->view_end(stage.kit, stage.space, BASE, rows[run / 4].length);
+        stage.host->space_destroy(stage.kit, stage.space);
+        assert_int_equal(told(stage.kit, "that broke the contract"), ended && rows[run / 4].broken);
+        assert_int_equal(told(stage.kit, "still open"), !ended && !rows[run / 4].broken);
+        assert_int_equal(libexec_kit_violations(stage.kit), ended == rows[run / 4].broken);
+        libexec_kit_free(stage.kit);
+    }
+}
+
 static void a_clean_course_is_silent(void **state) {
     (void)state;
     static struct stage stage;
@@ -764,6 +800,7 @@ int main(void) {
     const struct CMUnitTest kit[] = {
         cmocka_unit_test(every_breach_is_told),
         cmocka_unit_test(without_view_end_an_overrun_is_told_later),
+        cmocka_unit_test(a_view_that_breaks_the_contract_is_not_to_be_ended),
         cmocka_unit_test(a_clean_course_is_silent),
         cmocka_unit_test(the_ledger_counts),
         cmocka_unit_test(fresh_pages_are_poisoned_unless_zero_was_promised),

@@ -436,7 +436,7 @@ static int no_view(void *context, void *space, libexec_address address, uint64_t
 static void where_a_view_is_none(void **state) {
     (void)state;
     static const enum libexec_kit_misdeed misdeeds[] = {LIBEXEC_KIT_EMPTY_VIEW, LIBEXEC_KIT_OVERLONG_VIEW,
-                                                        LIBEXEC_KIT_NULL_VIEW};
+                                                        LIBEXEC_KIT_UNEVEN_VIEW, LIBEXEC_KIT_NULL_VIEW};
     static const struct flavour flavour = {.name = "least", .features = LEAST, .poison = 0xa5};
     static struct world world;
     begin_dynamic();

@@ -189,6 +189,67 @@ static void an_iterator_that_fails(void **state) {
         }
 }
 
+// An iterator that makes each string at the same place, and keeps count of what it was asked for.
+struct asked {
+    uint32_t count;
+    uint32_t of[2 * MOST];
+    char text[256];
+};
+
+static uint64_t make_text(char *text, uint32_t index) {
+    memset(text, 'a' + (int)index, 20 * index);
+    return 20 * index;
+}
+
+static int get_once(void *context, uint32_t index, const char **bytes, uint64_t *length) {
+    struct asked *const asked = context;
+    assert_true(asked->count < sizeof(asked->of) / sizeof(asked->of[0]));
+    asked->of[asked->count++] = index;
+    memset(asked->text, '#', sizeof(asked->text)); // the string before is no more
+    *length = make_text(asked->text, index);
+    *bytes = asked->text;
+    return 0;
+}
+
+// Whatever the counts, in both vectors, and also where a script's words take the place of argv[0].
+static void an_iterator_is_asked_once_for_each(void **state) {
+    (void)state;
+    static struct world world;
+    static const char line[] = "#!" PROGRAM "\n";
+    static char texts[MOST][256];
+    const struct vectors vectors = {.from = LIBEXEC_ARGUMENTS_KERNEL};
+    const struct scenario scenario = {.name = "asked once", .set_up = execute_vectors, .data = &vectors};
+    for (uint32_t count = 0; count <= MOST; count++)
+        for (uint32_t form = 0; form < (LIBEXEC_CONFIG_STATIC_ONLY ? 4 : 5); form++) {
+            struct asked asked[2] = {{0}};
+            const uint32_t counts[2] = {count, MOST - count};
+            const char *expected[2][MOST + 1] = {{""}};
+            world_begin(&world, &scenario, form == 4 ? flavour_full : &flavours[form]);
+            world_bytes(&world, "/script", line, sizeof(line) - 1);
+            world.request.path = form == 4 ? "/script" : PROGRAM;
+            world.request.arguments = (struct libexec_arguments){
+                .from = LIBEXEC_ARGUMENTS_ITERATOR,
+                .argv_strings = {.count = counts[0], .get = get_once, .context = &asked[0]},
+                .envp_strings = {.count = counts[1], .get = get_once, .context = &asked[1]}};
+            struct libexec_kit_image *const image = world_image(&world);
+            for (uint32_t i = 0; i < 2; i++) {
+                EXPECT_EQUAL(&world, asked[i].count, counts[i]);
+                for (uint32_t k = 0; k < counts[i]; k++) {
+                    EXPECT_EQUAL(&world, asked[i].of[k], k);
+                    make_text(texts[k], k);
+                    expected[i][k] = texts[k];
+                }
+            }
+            if (form < 3) // the next host loses bytes that look like its poison
+                check_stack(&world, image, &(struct expected_stack){.argc = count == 0 ? 1 : count,
+                                                                    .argv = expected[0], .envc = counts[1],
+                                                                    .envp = expected[1], .path = PROGRAM});
+            libexec_kit_image_free(image);
+            libexec_kit_abandon(world.kit, &world.exec);
+            world_end(&world);
+        }
+}
+
 // The argv[0] that is made where there is none is charged like any other: a pointer and a NUL.
 static void an_empty_argv_is_charged(void **state) {
     (void)state;
@@ -1085,6 +1146,7 @@ int main(void) {
         cmocka_unit_test(the_callers_memory_makes_no_difference),
         cmocka_unit_test(bug_D7_argc_0),
         cmocka_unit_test(an_iterator_that_fails),
+        cmocka_unit_test(an_iterator_is_asked_once_for_each),
         cmocka_unit_test(an_empty_argv_is_charged),
         cmocka_unit_test(a_view_refused_at_the_end),
         cmocka_unit_test(the_whole_limit_to_the_byte),

@@ -1331,6 +1331,33 @@ static void bug_D6_a_string_is_of_one_fetch(void **state) {
     }
 }
 
+static void many_pointers_to_one_string(struct world *world) {
+    enum { MOST_POINTERS = 6000 };
+    static libexec_address pointers[MOST_POINTERS];
+    const uint32_t count = *(const uint32_t *)world->scenario->data;
+    execute(world);
+    world_user_string(world, S, "");
+    for (uint32_t i = 0; i < count; i++)
+        pointers[i] = S;
+    libexec_kit_user_vector(world->kit, V, pointers, count);
+    from_user(world, V, 0);
+    world->policy.flags = LIBEXEC_POLICY_FIXED_ADDRESSES;
+}
+
+static void check_many_pointers(struct world *world, const struct libexec_kit_image *image) {
+    check_stack(world, image, &(struct expected_stack){.argc = *(const uint32_t *)world->scenario->data,
+                                                       .path = PROGRAM});
+}
+
+// A vector of several pages, whose pointers are gone over again while the view of the strings is open right behind it:
+// what is asked for ends where that begins.
+static void views_of_vector_and_strings_share_no_page(void **state) {
+    (void)state;
+    for (uint32_t count = 1400; count < 6000; count += 500) // the police looks at each view
+        run_scenario(&(struct scenario){.name = "views", .set_up = many_pointers_to_one_string, .data = &count,
+                                        .check = check_many_pointers, .plain_only = true});
+}
+
 int main(void) {
     small_elf(&program, LIBEXEC_KIT_ET_EXEC, BASE);
     const struct CMUnitTest user[] = {
@@ -1367,6 +1394,7 @@ int main(void) {
         cmocka_unit_test(as_far_above_as_below),
         cmocka_unit_test(pointers_that_leap),
         cmocka_unit_test(bug_D6_a_string_is_of_one_fetch),
+        cmocka_unit_test(views_of_vector_and_strings_share_no_page),
     };
     const int failed = RUN(user);
     libexec_kit_elf_end(&program);

@@ -136,7 +136,8 @@ enum libexec_kit_phase {
 enum libexec_kit_misdeed {
     LIBEXEC_KIT_WELL_BEHAVED = 0,
     LIBEXEC_KIT_EMPTY_VIEW,       // translate answers a length of 0
-    LIBEXEC_KIT_OVERLONG_VIEW,    // ... more than was asked
+    LIBEXEC_KIT_OVERLONG_VIEW,    // ... a page more than was asked
+    LIBEXEC_KIT_UNEVEN_VIEW,      // ... a byte more
     LIBEXEC_KIT_NULL_VIEW,        // ... no bytes
     LIBEXEC_KIT_OVERLONG_READ,    // read_at claims to have delivered more than was asked
     LIBEXEC_KIT_BARE_VIEW,        // a source's view answers 0 and lends nothing
