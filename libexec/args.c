@@ -95,7 +95,7 @@ static LIBEXEC_APART_FOR_SIZE uint64_t args_room(struct libexec_copy *copy, uint
     const uint64_t most = libexec_min(left, LIBEXEC_STRING_MAX);
     if (done < most)
         return most - done;
-    if (done < LIBEXEC_STRING_MAX)
+    if (left < LIBEXEC_STRING_MAX)
         args_charge(copy, left + 1);
     else
         args_fail(copy->state, LIBEXEC_E_STRING_TOO_LONG, from, LIBEXEC_STRING_MAX);
@@ -248,10 +248,11 @@ static void args_count_lists(struct libexec_copy *copy, struct libexec_strings l
     copy->placed.envc = lists[1].count;
 }
 
-// `*dropped` becomes what an argv[0] took whose place a script's words took.
+// An argv[0] whose place a script's words took is measured only: as args_check_dropped, which see.
 static bool args_put_lists(struct libexec_copy *copy, const struct libexec_state *state,
                            const struct libexec_strings lists[2], uint64_t *dropped) {
     uint32_t skip = libexec_script_count(state) != 0 ? 1 : 0;
+    const uint64_t words = copy->cursor - copy->placed.strings;
     for (const struct libexec_strings *list = lists; list != lists + 2; list++) {
         copy->placed.environment = copy->cursor; // in the end, where the second list begins
         for (uint32_t i = 0; i < list->count; i++) {
@@ -262,10 +263,12 @@ static bool args_put_lists(struct libexec_copy *copy, const struct libexec_state
             if (code != 0)
                 libexec_fail_host(&copy->state->report, LIBEXEC_E_ARGUMENT_FAULT, code);
             else if (i < skip) {
+                copy->cursor -= words; // it was charged before them
                 *dropped = length + 1;
-                if (length < LIBEXEC_STRING_MAX)
+                if (args_room(copy, copy->cursor, length) != 0) {
+                    copy->cursor += words;
                     continue;
-                args_fail(copy->state, LIBEXEC_E_STRING_TOO_LONG, copy->cursor, LIBEXEC_STRING_MAX);
+                }
             } else if (args_store_pointer(copy, copy->cursor) && args_put_bytes(copy, bytes, length))
                 continue;
             return args_fail_string(copy, slot, (uint32_t)(list - lists));

@@ -5,6 +5,7 @@
 #include "options.h"
 
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,6 +105,13 @@ static uint64_t read_number(const char *option, const char *text, int base) {
     if (end == text || (*end != '\0' && *end != ',') || text[0] == '-')
         mistake("%s: `%s` is no number", option, text);
     return number;
+}
+
+static uint32_t read_number_up_to(const char *option, const char *text, uint32_t most) {
+    const uint64_t number = read_number(option, text, 0);
+    if (number > most)
+        mistake("%s: %s is more than %" PRIu32, option, text, most);
+    return (uint32_t)number;
 }
 
 static void read_policy(struct libexec_policy *policy, const char *text) {
@@ -301,10 +309,10 @@ static bool read_machine_option(struct machine_settings *settings, int code, con
         settings->root = text;
         return true;
     case MACHINE:
-        settings->arch.machine = (uint16_t)read_number("--machine", text, 0);
+        settings->arch.machine = (uint16_t)read_number_up_to("--machine", text, UINT16_MAX);
         return true;
     case PAGE_SIZE:
-        settings->arch.page_size = (uint32_t)read_number("--page-size", text, 0);
+        settings->arch.page_size = read_number_up_to("--page-size", text, UINT32_MAX);
         return true;
     case POLICY:
         read_policy(&settings->policy, text);

@@ -53,7 +53,7 @@ class Execplan(unittest.TestCase):
 
     def test_mistakes(self):
         for arguments in ([], ['--nonsense', 'x'], ['--layout', 'moon', 'x'], ['--limits', 'stack', 'x'],
-                          ['--aux', '16', 'x'],
+                          ['--aux', '16', 'x'], ['--machine', '65598', 'x'], ['--page-size', '4294971392', 'x'],
                           ['--policy', 'lax', 'x'], ['--limits', 'pages=-1', 'x'], ['--full', 'x'],
                           ['--dump', '--svg', 'x', 'x'], ['--limits', 'heap=1', 'x']):
             self.run_tool(*arguments, status=2)

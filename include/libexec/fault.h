@@ -27,9 +27,10 @@ struct libexec_fault_page {
 // Looks up `address` in `count` regions sorted by address. `around` is how many bytes may be answered at once: a power
 // of two times the page size. The answer holds the page of the address and what follows and precedes it inside the
 // naturally aligned window of that size and inside the region: where that page is whole in the file, as many pages as
-// are; else as many as are not. Of an answer of several pages, those that are present already MUST be left alone: the
-// program or, on the stack, the library has written to them. False: no region there, or it is a guard. Rights are the
-// caller's to compare with the access: page->region->rights, until the program changes them.
+// are; else as many as are not. Of an answer of several pages only those MUST be used that the kernel's own list still
+// has as this image's, mapped like the page of the address, and that are not present: the program or, on the stack, the
+// library has written to those that are. False: no region there, or it is a guard. Rights are the caller's to compare
+// with the access: page->region->rights, until the program changes them.
 bool libexec_fault(const struct libexec_region *regions, uint32_t count, uint32_t page_size, uint64_t around,
                    libexec_address address, struct libexec_fault_page *page);
 

@@ -754,6 +754,28 @@ static void argv_0_of_a_script_is_charged(void **state) {
     assert_int_equal(least[0], 3001 + 4 + 4 + 3 * 8 + sizeof("/script"));
 }
 
+// One that is refused: for the same reason, and told as the same string.
+static void argv_0_of_a_script_is_refused(void **state) {
+    (void)state;
+    static const uint64_t limits[] = {1000, 131000, 131076, 131100, 200000};
+    static struct world world;
+    if (LIBEXEC_CONFIG_STATIC_ONLY)
+        skip();
+    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
+        for (int from = 0; from < 3; from++) {
+            const struct vectors vectors = {.from = (enum libexec_arguments_from)from, .argc = 1, .argv = {filler}};
+            const struct scenario scenario = {.name = "refused", .set_up = execute_limited, .data = &vectors};
+            script_limit = limits[i];
+            world_begin(&world, &scenario, flavour_full);
+            EXPECT_EQUAL(&world, world_prepare(&world), limits[i] - 8 < LIBEXEC_STRING_MAX
+                                                            ? LIBEXEC_E_ARGUMENTS_TOO_LARGE
+                                                            : LIBEXEC_E_STRING_TOO_LONG);
+            EXPECT(&world, (libexec_exec_report(&world.exec)->known & LIBEXEC_REPORT_ARGUMENT) != 0);
+            EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->argument, 0);
+            world_end(&world);
+        }
+}
+
 // ---- The auxiliary vector -----------------------------------------------------------------------------------------
 
 struct extra {
@@ -1160,6 +1182,7 @@ int main(void) {
         cmocka_unit_test(stacks_that_are_full_to_the_byte),
         cmocka_unit_test(the_string_is_told),
         cmocka_unit_test(argv_0_of_a_script_is_charged),
+        cmocka_unit_test(argv_0_of_a_script_is_refused),
         cmocka_unit_test(the_vector_without_the_hosts_help),
         cmocka_unit_test(the_hosts_entries_stand_in_linuxs_order),
         cmocka_unit_test(the_librarys_entries_are_its_own),
