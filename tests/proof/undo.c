@@ -131,6 +131,12 @@ static const struct libexec_host host = {.open = open_file,
 
 // ---- the stages -----------------------------------------------------------------------------------------------------
 
+uint64_t libexec_args_length(const char *string, uint64_t most) {
+    (void)string;
+    (void)most;
+    return 0; // of the name that a report has; what is copied is no matter here
+}
+
 enum libexec_status libexec_refuse(struct libexec_report *report, enum libexec_status status) {
     if (report->status == LIBEXEC_OK)
         report->status = status;
