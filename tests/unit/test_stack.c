@@ -758,12 +758,14 @@ static void argv_0_of_a_script_is_charged(void **state) {
 static void argv_0_of_a_script_is_refused(void **state) {
     (void)state;
     static const uint64_t limits[] = {1000, 131000, 131076, 131100, 200000};
+    static char first[LIBEXEC_STRING_MAX + 8];
     static struct world world;
     if (LIBEXEC_CONFIG_STATIC_ONLY)
         skip();
+    memset(first, 'f', sizeof(first) - 1);
     for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
         for (int from = 0; from < 3; from++) {
-            const struct vectors vectors = {.from = (enum libexec_arguments_from)from, .argc = 1, .argv = {filler}};
+            const struct vectors vectors = {.from = (enum libexec_arguments_from)from, .argc = 1, .argv = {first}};
             const struct scenario scenario = {.name = "refused", .set_up = execute_limited, .data = &vectors};
             script_limit = limits[i];
             world_begin(&world, &scenario, flavour_full);
