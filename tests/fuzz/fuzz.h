@@ -23,4 +23,8 @@ void fuzz_arguments_set(struct libexec_kit *kit, struct libexec_request *request
 const char *fuzz_arguments_check(struct libexec_kit *kit, const struct libexec_request *request,
                                  const struct libexec_report *report, const struct libexec_kit_image *image);
 
+// Compares the image of a file with its program headers; what is wrong, or NULL.
+const char *fuzz_image_check(const struct libexec_kit_image *image, const uint8_t *bytes, uint64_t size,
+                             uint64_t page_size, uint64_t bias, enum libexec_file kind);
+
 #endif

@@ -4,6 +4,7 @@
 // crashes:
 // - the verdict and the image on a host of required members and on the host of the input are the same;
 // - the police of the test kit is silent, before and after commit;
+// - each page of a file's image has the bytes and the rights that its program headers say (image.c);
 // - regions are disjoint and inside the user range (the kit's capture sees to that), rsp is aligned, the entry is a
 // user address;
 // - a refused or failed exec leaves nothing behind and the caller as it was, and its errno is a positive number;
@@ -353,6 +354,18 @@ static void expect_nothing_left(struct run *run, uint64_t digest) {
     expect_silence(run);
 }
 
+static void check_files(struct run *run, const struct files *files, const struct libexec_kit_image *image) {
+    const struct libexec_layout *const layout = libexec_kit_image_layout(image);
+    const bool raw = files->raw != NULL && files->raw[0] != '#'; // no description, and no script that runs one
+    const char *wrong = fuzz_image_check(image, raw ? files->raw : files->program.bytes,
+                                         raw ? files->raw_length : files->program.size, run->arch.page_size,
+                                         layout->program_bias, LIBEXEC_FILE_PROGRAM);
+    if (wrong == NULL && layout->interpreter.length != 0 && files->raw == NULL)
+        wrong = fuzz_image_check(image, files->loader.bytes, files->loader.size, run->arch.page_size,
+                                 layout->interpreter_bias, LIBEXEC_FILE_INTERPRETER);
+    expect(run, wrong == NULL, wrong);
+}
+
 static void check_image(struct run *run, const struct libexec_kit_image *image) {
     const struct libexec_start *const start = libexec_kit_image_start(image);
     const struct libexec_layout *const layout = libexec_kit_image_layout(image);
@@ -392,8 +405,10 @@ static enum libexec_status run_plain(const struct input *input, const struct fil
         struct libexec_kit_image *const image = libexec_kit_capture(run.kit, &run.exec);
         expect_silence(&run);
         const bool bounced = (features & LIBEXEC_KIT_BOUNCE) != 0;
-        if (!bounced)
+        if (!bounced) {
             check_image(&run, image);
+            check_files(&run, files, image);
+        }
         check_arguments(&run, input, bounced ? NULL : image);
         if (*first != NULL && !(bounced ? libexec_kit_image_equal_but(*first, image, poison, why, sizeof(why))
                                         : libexec_kit_image_equal(*first, image, why, sizeof(why))))
