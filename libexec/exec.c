@@ -162,7 +162,6 @@ static void exec_take_over(struct libexec_state *state, const struct libexec_req
 
 static enum libexec_status exec_begin(struct libexec_state *state, const struct libexec_request *request) {
     memset(state, 0, offsetof(struct libexec_state, layout));
-    state->stage = EXEC_FAILED;
     state->report.program_header = LIBEXEC_NO_PROGRAM_HEADER;
     if (request->source != NULL) // from here on it is the library's to close
         state->files[FILE_PROGRAM].source = *request->source;

@@ -1324,7 +1324,7 @@ static void a_name_too_long_for_the_report(void **state) {
     world_begin(&world, &plainly, flavour_full);
     world.request.path = path;
     EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_OPEN);
-    EXPECT(&world, strlen(libexec_exec_report(&world.exec)->name) >= 959);
+    EXPECT_EQUAL(&world, strlen(libexec_exec_report(&world.exec)->name), LIBEXEC_EXEC_SCRATCH - 1);
     EXPECT(&world, memcmp(libexec_exec_report(&world.exec)->name, path, 959) == 0);
     world_end(&world);
 }
