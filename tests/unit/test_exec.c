@@ -1319,7 +1319,7 @@ static void the_name_of_what_is_refused(void **state) {
 static void a_name_too_long_for_the_report(void **state) {
     (void)state;
     static struct world world;
-    static char path[LIBEXEC_EXEC_SCRATCH + 1000];
+    static char path[LIBEXEC_PATH_MAX];
     memset(path, 'n', sizeof(path) - 1);
     world_begin(&world, &plainly, flavour_full);
     world.request.path = path;
