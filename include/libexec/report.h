@@ -55,7 +55,7 @@ struct libexec_report {
     uint64_t address;     // in the new image; in the caller's memory for what cannot be read from there
     uint64_t value;       // what was found
     uint64_t limit;       // what it was compared with
-    const char *name;     // of the file that `open` refused, in the exec object, cut to 959 bytes or more; else NULL
+    const char *name;     // of the file that `open` refused: its first 959 bytes at least, in the exec object; or NULL
     const char *clause;   // the rule and where it stands: "gABI ch. 5: p_filesz <= p_memsz"; constant, or NULL
 };
 
