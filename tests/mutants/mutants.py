@@ -138,7 +138,7 @@ class Build:
         kit = sorted((ROOT / "tests/kit").glob("*.c"))
         jobs = [pool.submit(self.compile, CORE / source, folder / f"core_{source}.o") for source in self.sources]
         jobs += [pool.submit(self.compile, source, folder / f"kit_{source.name}.o")
-                 for source in [*kit, UNIT / "world.c", UNIT / "model.c"]]
+                 for source in [*kit, UNIT / "world.c", UNIT / "model.c", UNIT / "segments.c"]]
         for job in jobs:
             job.result()
         self.link_core(folder, [], None)

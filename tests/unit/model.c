@@ -2,82 +2,26 @@
 // Models of the image and of the initial stack, written from the rules and not from the library: byte by byte, as
 // simply as can be.
 
+#include "segments.h"
 #include "world.h"
 
 #include <stdio.h>
 
 // ---- The image ----------------------------------------------------------------------------------------------------
 
-static uint64_t page_size; // of the world that is looked at
-
-static uint64_t down(uint64_t value) {
-    return value - value % page_size;
-}
-
-static uint64_t up(uint64_t value) {
-    return down(value + page_size - 1);
-}
-
-static bool covers(const struct libexec_kit_program_header *header, uint64_t page) {
-    return header->type == LIBEXEC_KIT_PT_LOAD && header->memory_size != 0 && page >= down(header->address) &&
-           page < up(header->address + header->memory_size);
-}
-
-static bool has_file_bytes(const struct libexec_kit_program_header *header, uint64_t page) {
-    return header->file_size != 0 && page < up(header->address + header->file_size);
-}
-
-// The byte at `address` as segments 0 ... count-1 make it.
-static uint8_t model_byte(const struct libexec_kit_elf *elf, uint32_t count, uint64_t address) {
-    for (uint32_t i = count; i-- > 0;) {
-        const struct libexec_kit_program_header *const header = &elf->headers[i];
-        if (!covers(header, down(address)))
-            continue;
-        if (header->file_size == 0 && address < header->address)
-            continue; // bss that begins inside a page: what lies below stays the neighbour's
-        if (!has_file_bytes(header, down(address)))
-            return 0;
-        if (header->memory_size > header->file_size && address >= header->address + header->file_size)
-            return 0;
-        const uint64_t offset = header->offset + (address - header->address);
-        return offset < elf->size ? elf->bytes[offset] : 0;
-    }
-    return 0;
-}
-
-static uint32_t model_rights(const struct libexec_kit_program_header *header, uint64_t page) {
-    uint32_t rights = (header->flags & R ? LIBEXEC_RIGHT_READ : 0) | (header->flags & W ? LIBEXEC_RIGHT_WRITE : 0) |
-                      (header->flags & X ? LIBEXEC_RIGHT_EXECUTE : 0);
-    if (!has_file_bytes(header, page))
-        rights |= LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_WRITE;
-    return rights;
-}
-
-static const struct libexec_kit_program_header *owner(const struct libexec_kit_elf *elf, uint64_t page) {
-    for (uint32_t i = elf->added; i-- > 0;)
-        if (covers(&elf->headers[i], page))
-            return &elf->headers[i];
-    return NULL;
-}
-
-static void check_page(struct world *world, const struct libexec_kit_image *image, const struct libexec_kit_elf *elf,
+static void check_page(struct world *world, const struct libexec_kit_image *image, const struct segments *segments,
                        uint64_t page, uint64_t bias, enum libexec_file file) {
     const struct libexec_region *const region = libexec_kit_image_region(image, page + bias);
-    const struct libexec_kit_program_header *const header = owner(elf, page);
-    if (header == NULL) {
-        if (region != NULL && region->file == file)
-            world_fail(world, "page 0x%llx is mapped and belongs to no segment", (unsigned long long)page);
-        return;
-    }
+    const uint32_t rights = segments_rights(segments, segments_owner(segments, page), page);
     if (region == NULL || region->file != file)
         world_fail(world, "page 0x%llx of a segment is not mapped", (unsigned long long)page);
-    if (region->rights != model_rights(header, page))
+    if (region->rights != rights)
         world_fail(world, "page 0x%llx has the rights %u, expected %u", (unsigned long long)page, region->rights,
-                   model_rights(header, page));
+                   rights);
     static uint8_t bytes[PAGE_MOST];
-    EXPECT(world, libexec_kit_image_read(image, page + bias, bytes, page_size));
-    for (uint64_t i = 0; i < page_size; i++) {
-        const uint8_t expected = model_byte(elf, elf->added, page + i);
+    EXPECT(world, libexec_kit_image_read(image, page + bias, bytes, segments->page_size));
+    for (uint64_t i = 0; i < segments->page_size; i++) {
+        const uint8_t expected = segments_byte(segments, page + i);
         if (bytes[i] != expected)
             world_fail(world, "byte 0x%llx is 0x%02x, expected 0x%02x", (unsigned long long)(page + i), bytes[i],
                        expected);
@@ -86,18 +30,19 @@ static void check_page(struct world *world, const struct libexec_kit_image *imag
 
 void check_image(struct world *world, const struct libexec_kit_image *image, const struct libexec_kit_elf *elf,
                  uint64_t bias, enum libexec_file file) {
+    const struct segments segments = {.bytes = elf->bytes, .size = elf->size, .page_size = world_page_size(world),
+                                      .headers = elf->headers, .count = elf->added};
     uint64_t mapped = 0, expected = 0;
-    page_size = world_page_size(world);
     for (uint32_t i = 0; i < elf->added; i++) {
         const struct libexec_kit_program_header *const header = &elf->headers[i];
         if (header->type != LIBEXEC_KIT_PT_LOAD || header->memory_size == 0)
             continue;
-        const uint64_t end = up(header->address + header->memory_size);
-        for (uint64_t page = down(header->address); page < end; page += page_size) { // each page once, by its owner
-            if (owner(elf, page) != header)
-                continue;
-            expected += page_size;
-            check_page(world, image, elf, page, bias, file);
+        const uint64_t end = segments_up(&segments, header->address + header->memory_size);
+        for (uint64_t page = segments_down(&segments, header->address); page < end; page += segments.page_size) {
+            if (segments_owner(&segments, page) != header)
+                continue; // each page once, by its owner
+            expected += segments.page_size;
+            check_page(world, image, &segments, page, bias, file);
         }
     }
     const struct libexec_region *regions = NULL;
@@ -214,7 +159,7 @@ struct part {
 static void check_rest_zero(struct world *world, const struct libexec_kit_image *image, const struct part *parts,
                             size_t count) {
     const struct libexec_range stack = libexec_kit_image_layout(image)->stack;
-    page_size = world_page_size(world);
+    const uint64_t page_size = world_page_size(world);
     for (libexec_address page = stack.address; page < stack.address + stack.length; page += page_size) {
         const uint8_t *const bytes = libexec_kit_image_page(image, page);
         for (uint64_t i = 0; bytes != NULL && i < page_size; i++) {
