@@ -154,8 +154,8 @@ def run(sides, folder):
     if overcommits():
         rows.refusal(11, 'memory twice over', elf(halves), 'ok', 'ENOMEM', 'PAGE_BUDGET')
     # What libexec answers to these is shown by the unit test the_first_fault_in_order.
-    nowhere, one, longest = 0x1000, ctypes.create_string_buffer(b'one'), ctypes.create_string_buffer(too_long)
-    one, longest = ctypes.addressof(one), ctypes.addressof(longest)
+    strings = [ctypes.create_string_buffer(string) for string in (b'one', too_long)]  # an address alone keeps nothing
+    nowhere, one, longest = 0x1000, *map(ctypes.addressof, strings)
     rows.linux(12, 'a bad argument, a long environment string', [one, nowhere], [longest], 'E2BIG')
     rows.linux(12, 'a long argument, then a bad one', [one, longest, nowhere], [], 'EFAULT')
     rows.linux(12, 'a long argument, a bad environment string', [one, longest], [nowhere], 'EFAULT')
