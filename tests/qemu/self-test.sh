@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Tests check.sh itself: a good log passes, and each way of being wrong is found.
+# Tests check.sh and readme.sh themselves: a good log passes, and each way of being wrong is found.
 #
 #   self-test.sh DIRECTORY
 set -u
@@ -56,7 +56,7 @@ expect_with() {
 judged() {
     status=$?
     if [ "$status" != "$1" ]; then
-        echo "FAIL check.sh: status $status, not $1, for $2"
+        echo "FAIL status $status, not $1, for $2"
         cat "$work/verdict"
         failures=$((failures + 1))
     fi
@@ -99,5 +99,20 @@ if sh "$here/check.sh" "$work/log" "$work/expected" "$work" >/dev/null 2>&1; the
     echo "FAIL check.sh: accepts a log that is not there"
     failures=$((failures + 1))
 fi
-[ "$failures" = 0 ] && echo "check.sh found every fault"
+
+# shown STATUS WHAT: a README on standard input that shows a part of a good log
+shown() {
+    good_log >"$work/log"
+    cat >"$work/README"
+    sh "$here/readme.sh" "$work/log" "$work/README" >"$work/verdict" 2>&1
+    judged "$1" "$2"
+}
+good_log | sed '/kernel/d; s/$/ /' | shown 1 "a command with a blank behind it"
+good_log | sed -n '/kernel/d; s/\r$//; p; /^== exit/q' | shown 0 "a command shown as it is"
+good_log | sed -n '/bin.sum/,/exit/p' | sed 's/^[0-9a-f]\{64\}/12/' | shown 0 "another number"
+good_log | sed -n '/bin.one/,/exit/p' | sed 's/^first/ first/' | shown 1 "a line that begins otherwise"
+good_log | sed -n '/bin.one/,/exit/p' | sed '/^more noise/d' | shown 1 "a missing line"
+good_log | sed -n '/bin.one/,/exit/p' | sed 's/exec: /exec: x/' | shown 1 "a command that was not run"
+echo "no command" | shown 1 "no command"
+[ "$failures" = 0 ] && echo "check.sh and readme.sh found every fault"
 exit "$failures"
