@@ -27,7 +27,7 @@ start=$(date +%s)
 say() { printf '\n==> [%4d s] %s\n' $(($(date +%s) - start)) "$*"; }
 
 # what --quick leaves out of the tests under gcc
-slow='^(check\.self_test|parity\.programs|parity\.forged|parity\.forged_full|bench\.ratchet|mutants\.sample|proof\..*)$'
+slow='^(check\.self_test|parity\.(programs|forged|forged_full)|bench\.ratchet|mutants\.sample|(proof|processor)\..*)$'
 
 passed=0 failed=0 skipped=0
 
@@ -69,7 +69,7 @@ run_preset() {
 
 if $install; then
     groups="build programs boot tests"
-    $quick || groups="$groups compilers bench proof"
+    $quick || groups="$groups compilers bench proof cross"
     say "packages"
     # shellcheck disable=SC2086 # a list of words
     sh tools/packages.sh $groups
