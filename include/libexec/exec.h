@@ -26,9 +26,15 @@ extern "C" {
 // Storage for one exec, made by the caller. All of the library's state is in it, and stays: AT_RANDOM's bytes and all
 // addresses are still there when the exec has ended, so clear it before somebody else may read it. It needs no
 // initialisation, but then MUST be given to libexec_prepare before any other call; zeroed storage may be committed
-// (LIBEXEC_E_STATE) or abandoned.
+// (LIBEXEC_E_STATE) or abandoned. It points into itself: from prepare on it MUST stay where it is, and a copy is of no
+// use.
 struct libexec_exec {
-    uint64_t storage[LIBEXEC_EXEC_SIZE / 8];
+    // Characters, which compilers expect to be read and written as another type, as the library does (C17 6.5).
+#ifdef __cplusplus
+    alignas(8) unsigned char storage[LIBEXEC_EXEC_SIZE];
+#else
+    _Alignas(8) unsigned char storage[LIBEXEC_EXEC_SIZE];
+#endif
 };
 
 // Argument or environment strings that the kernel holds.

@@ -95,6 +95,7 @@ def kernel_flags(project):
 
 
 def unity(project):
+    """Compiles as one unit, in any order, and is right together with a caller whose accesses the compiler sees."""
     folder = project.fresh_folder("unity")
     all_sources = folder / "all.c"
     all_sources.write_text("".join(f'#include "{source}"\n' for source in project.sources()))
@@ -104,6 +105,11 @@ def unity(project):
         for unit in (all_sources, backwards):
             project.compile(compiler, unit, folder / "unit.o", *KERNEL_FLAGS, "-O2", *C_WARNINGS)
         print(f"{compiler}: {len(project.sources())} sources build as one unit, in order and in reverse")
+        caller = project.root / "tests/checks/unity/zeroed.c"
+        for level in ("-Os", "-O2", "-O3"):
+            run([compiler, "-std=c17", level, f"-I{project.include}", "-include", all_sources, caller,
+                 "-o", folder / "zeroed"])
+            print(f"{compiler} {level}, zeroed storage:", run([folder / "zeroed"]).strip())
 
 
 def exec_object_size(project):
