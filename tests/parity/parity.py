@@ -98,6 +98,7 @@ def parse():
 
 def main():
     options = parse()
+    os.umask(0o022)  # an ordinary user starts what is built here
     folder = tempfile.mkdtemp(prefix='parity-')
     os.chmod(folder, 0o755)
     sides = Sides(options.linuxdump, options.execplan)
