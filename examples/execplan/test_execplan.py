@@ -8,7 +8,7 @@ import tempfile
 import unittest
 import xml.etree.ElementTree
 
-EXECPLAN, COMPILER = sys.argv[1:3]
+EXECPLAN, COMPILER = os.path.abspath(sys.argv[1]), sys.argv[2]
 SOURCE = 'static _Thread_local int own = 7;\nint main(void) { return own - 7; }\n'
 
 
@@ -17,6 +17,7 @@ class Execplan(unittest.TestCase):
     def setUpClass(cls):
         cls.temporary = tempfile.TemporaryDirectory()
         cls.folder = cls.temporary.name
+        os.chdir(cls.folder)  # scripts name their interpreters from here: no `#!` line holds every path
         source = os.path.join(cls.folder, 'program.c')
         with open(source, 'w', encoding='ascii') as file:
             file.write(SOURCE)
@@ -29,6 +30,7 @@ class Execplan(unittest.TestCase):
 
     @classmethod
     def tearDownClass(cls):
+        os.chdir('/')
         cls.temporary.cleanup()
 
     def write(self, name, data, mode=0o755):
@@ -124,7 +126,7 @@ class Execplan(unittest.TestCase):
         self.assertIn('LIBEXEC_E_PAGE_BUDGET', self.dump('--limits', 'pages=3', self.static, status=1)[0])
         self.assertIn('LIBEXEC_E_ARGUMENTS_TOO_LARGE',
                       self.dump('--limits', 'arguments=4096', self.static, 'x' * 5000, status=1)[0])
-        script = self.write('script', f'#!{self.static}\n'.encode())
+        script = self.write('script', b'#!./static\n')
         self.dump(script)
         self.dump('--limits', 'scripts=0', script, status=1)
 
@@ -160,7 +162,7 @@ class Execplan(unittest.TestCase):
         self.dump('--root', '/', self.dynamic)
 
     def test_descriptor(self):
-        script = self.write('fd-script', f'#!{self.static}\n'.encode())
+        script = self.write('fd-script', b'#!./static\n')
         lines = self.dump('--descriptor', script)
         self.assertIn('execfn "/dev/fd/3"', lines)
         self.assertIn('ENOENT', self.dump('--close-on-exec', script, status=1)[0])

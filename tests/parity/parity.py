@@ -101,7 +101,7 @@ def main():
     os.umask(0o022)  # an ordinary user starts what is built here
     folder = tempfile.mkdtemp(prefix='parity-')
     os.chmod(folder, 0o755)
-    sides = Sides(options.linuxdump, options.execplan)
+    sides = Sides(os.path.abspath(options.linuxdump), os.path.abspath(options.execplan))
     parts = options.part or list(PARTS)
     try:
         sides.learn_host('/bin/true')

@@ -59,19 +59,20 @@ WAYS = {
     'by close-on-exec descriptor': ['--close-on-exec'],
 }
 
+
 def nests(folder):
-    """Scripts that name scripts, over good and bad ends."""
+    """Scripts that name scripts, over good and bad ends; from the folder they are in, as no `#!` line holds every
+    path."""
     ends = {'program': '/bin/true', 'missing': '/nonexistent', 'directory': '/tmp'}
     for name, end in ends.items():
         interpreter = end
         for depth in range(1, 9):
-            path = os.path.join(folder, f'nest-{name}-{depth}')
-            write_executable(path, f'#!{interpreter} a{depth}\n'.encode())
-            yield f'{depth} scripts over {name}', path
-            interpreter = path
-    path = os.path.join(folder, 'nest-itself')
-    write_executable(path, f'#!{path}\n'.encode())
-    yield 'a script that names itself', path
+            script = f'nest-{name}-{depth}'
+            write_executable(os.path.join(folder, script), f'#!{interpreter} a{depth}\n'.encode())
+            yield f'{depth} scripts over {name}', os.path.join(folder, script)
+            interpreter = './' + script
+    write_executable(os.path.join(folder, 'nest-itself'), b'#!./nest-itself\n')
+    yield 'a script that names itself', os.path.join(folder, 'nest-itself')
 
 
 def cases(folder):
@@ -88,6 +89,7 @@ def run(sides, folder):
     os.makedirs(script_folder)
     os.chmod(script_folder, 0o755)
     made = list(cases(script_folder))
+    os.chdir(script_folder)
     equal, unexpected = 0, 0
     for way, options in WAYS.items():
         answers = sides.dumps([path for _, path in made], options)
@@ -99,6 +101,7 @@ def run(sides, folder):
                 unexpected += 1
                 if unexpected <= 20:
                     print(f'  UNEXPECTED script `{name}` {way}:\n    {difference}')
+    os.chdir('/')
     total = len(made) * len(WAYS)
     print(f'scripts: {equal} of {total} equal ({len(made)} forms in {len(WAYS)} ways)')
     return unexpected
