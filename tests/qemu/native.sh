@@ -17,6 +17,11 @@ if ! $enter "$chroot" "$root" /bin/busybox true 2>/dev/null; then
     echo "native.sh: no new root directory can be entered here" >&2
     exit 77
 fi
+# The programs expect Linux's usual stack, as the sample kernel gives it.
+if ! ulimit -S -s 8192 2>/dev/null; then
+    echo "native.sh: the stack may not have 8 MiB here" >&2
+    exit 77
+fi
 unshare=$(command -v unshare || true)
 output=$(mktemp) log=$(mktemp)
 trap 'rm -f "$output" "$log"' EXIT
