@@ -32,8 +32,8 @@ static const char usage[] =
     "  --close-on-exec    as --descriptor, with a descriptor that is closed on exec\n"
     "  --full             with --batch: whole dumps instead of verdicts\n"
     "\n"
-    "The exit status is 0 when the kernel answered, whatever the answer; 77 where ptrace is not allowed; 1 for other "
-    "failures.\n";
+    "The exit status is 0 when the kernel answered, whatever the answer; 77 where no ordinary user's process with\n"
+    "such a stack limit can be traced; 1 for other failures.\n";
 
 struct settings {
     const char *argv0;
@@ -62,7 +62,7 @@ static int print_answer(struct tracer *tracer, enum tracer_result result, bool f
             puts("why the old image was lost already, the process was killed");
         return 0;
     case TRACER_DENIED:
-        fputs("linuxdump: skipped: ptrace is not allowed here\n", stderr);
+        fputs("linuxdump: skipped: no ordinary user's process with this stack limit can be traced here\n", stderr);
         return EXIT_SKIPPED;
     case TRACER_LATE:
         puts("verdict late");

@@ -25,7 +25,7 @@
 #define ANSWER_SECONDS   20
 #define SYSCALL_STOP     (SIGTRAP | 0x80)
 #define EXEC_STOP        (SIGTRAP | (PTRACE_EVENT_EXEC << 8))
-#define REFUSED_TRACING  77
+#define NOT_ALLOWED      77
 #define FIRST_DESCRIPTOR 3
 
 static void nothing(int number) {
@@ -83,10 +83,10 @@ static _Noreturn void child(const struct tracer *tracer, pid_t parent) {
     setitimer(ITIMER_REAL, &off, NULL);
     setrlimit(RLIMIT_CORE, &no_core);
     close(FIRST_DESCRIPTOR); // so that exec by descriptor always shows the same number
-    if (!become_ordinary(tracer) || prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+    if (!become_ordinary(tracer) || ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
+        _exit(NOT_ALLOWED);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
         _exit(1);
-    if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) != 0)
-        _exit(REFUSED_TRACING);
     kill(getpid(), SIGSTOP);
     for (;;) {
         if (tracer->how == TRACER_BY_PATH)
@@ -185,7 +185,7 @@ static enum tracer_result make_process(struct tracer *tracer) {
         return TRACER_LATE;
     if (!WIFSTOPPED(status)) {
         tracer->process = 0;
-        return WIFEXITED(status) && WEXITSTATUS(status) == REFUSED_TRACING ? TRACER_DENIED : TRACER_BROKEN;
+        return WIFEXITED(status) && WEXITSTATUS(status) == NOT_ALLOWED ? TRACER_DENIED : TRACER_BROKEN;
     }
     if (ptrace(PTRACE_SETOPTIONS, tracer->process, NULL, options) != 0)
         return TRACER_DENIED;

@@ -16,7 +16,7 @@ enum tracer_result {
     TRACER_STARTED, // stopped at the exit of execve, before the first instruction
     TRACER_REFUSED, // `error` says why; `fatal` whether the kernel killed the process for it
     TRACER_LATE,    // the kernel did not answer in time
-    TRACER_DENIED,  // ptrace is not allowed here
+    TRACER_DENIED,  // no such process can be made and traced here
     TRACER_BROKEN   // the process ended without an answer
 };
 
