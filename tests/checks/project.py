@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What all checks need: where the sources stand, which compilers there are, and how to run a tool.
 
+import os
 import pathlib
 import shutil
 import subprocess
@@ -78,10 +79,11 @@ class Project:
 
 
 def run(command, **options):
-    """Runs a tool and gives its output; a tool that fails makes the check fail with the tool's own words."""
+    """Runs a tool and gives its output; one that fails makes the check fail with the tool's own words, in English."""
     command = [str(part) for part in command]
     result = subprocess.run(command, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.STDOUT, timeout=300, check=False, **options)
+                            stderr=subprocess.STDOUT, timeout=300, check=False,
+                            env=dict(os.environ, LC_ALL="C"), **options)
     if result.returncode != 0:
         raise Failure(f"exit status {result.returncode} from: {' '.join(command)}\n{result.stdout}")
     return result.stdout

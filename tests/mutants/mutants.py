@@ -159,7 +159,7 @@ class Build:
 
     def call(self, *arguments):
         run = subprocess.run([self.compiler, *self.flags, *map(str, arguments)], capture_output=True, text=True,
-                             check=False)
+                             check=False, env=dict(os.environ, LC_ALL="C")) # its errors are looked for below
         return run.returncode, run.stderr
 
     def compile(self, source, to):
