@@ -27,9 +27,12 @@ if [ "$(id -u)" -ne 0 ]; then
     as_root=sudo
 fi
 say "installing$missing"
+# A machine that has just started may be installing something by itself: that is waited for.
+wait_for_lock="-o DPkg::Lock::Timeout=300"
 export DEBIAN_FRONTEND=noninteractive
 # shellcheck disable=SC2086 # lists of words
 {
     $as_root apt-get -qq update </dev/null &&
-        $as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install $missing </dev/null
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get $wait_for_lock -qq -y --no-install-recommends \
+            install $missing </dev/null
 } >/dev/null || { say "apt-get could not install:$missing" >&2; exit 1; }
