@@ -8,7 +8,11 @@ set -eu
 prefix=$1 build=$2 compiler=$3
 here=$(dirname "$0")
 mkdir -p "$build"
-PKG_CONFIG_PATH=$(dirname "$(find "$prefix" -name libexec.pc)")
+# What pkg-config prints is split at blanks, so the prefix goes by a name that has none.
+links=$(mktemp -d /tmp/libexec-XXXXXX)
+trap 'rm -rf "$links"' EXIT
+ln -s "$prefix" "$links/prefix"
+PKG_CONFIG_PATH=$(dirname "$(find "$links/prefix/" -name libexec.pc)")
 export PKG_CONFIG_PATH
 
 # The archives are for kernels: no vector register may occur in them.
