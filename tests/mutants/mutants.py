@@ -150,12 +150,7 @@ class Build:
         for job in jobs:
             job.result()
         self.tests.append([folder / "fuzz", ROOT / "tests/fuzz/corpus"])
-        self.seconds = [0.0] * len(self.tests)
-        for number, test in enumerate(self.tests):
-            start = time.monotonic()
-            if self.run(folder, test, 600) != 0:
-                give_up(f"{test[0].name} fails on the core as it is")
-            self.seconds[number] = time.monotonic() - start
+        self.seconds = list(pool.map(self.time_unchanged, self.tests))
 
     def call(self, *arguments):
         run = subprocess.run([self.compiler, *self.flags, *map(str, arguments)], capture_output=True, text=True,
@@ -187,6 +182,12 @@ class Build:
                                   timeout=limit, check=False).returncode
         except subprocess.TimeoutExpired:
             return -1
+
+    def time_unchanged(self, test):
+        start = time.monotonic()
+        if self.run(self.folder, test, 1200) != 0:
+            give_up(f"{test[0].name} fails on the core as it is")
+        return time.monotonic() - start
 
     def noticed_by(self, source, folder):
         """The test that notices, "the compiler", or None."""
