@@ -8,6 +8,7 @@ A proof holds if Eva has no alarm, proves every assertion, and goes through as m
 import argparse
 import pathlib
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -120,11 +121,15 @@ PROOFS = {
 DOMAINS = "cvalue,equality,gauges,symbolic-locations,octagon"
 
 
+def quote(path):
+    return shlex.quote(str(path)) # the preprocessor is run by a shell
+
+
 def command(name, core):
     proof = PROOFS[name]
     sources = [HERE / f"{proof.get('driver', name)}.c"] + [core / f"{source}.c" for source in proof["sources"]]
     return ["frama-c", "-c11", "-machdep", "gcc_x86_64",
-            f"-cpp-extra-args=-I{ROOT}/include -I{core} -D__builtin_memcpy=memcpy"
+            f"-cpp-extra-args=-I{quote(ROOT)}/include -I{quote(core)} -D__builtin_memcpy=memcpy"
             + "".join(f" -D{define}" for define in proof.get("defines", [])),
             "-kernel-warn-key", "parser:conditional-feature=inactive,annot:missing-spec=inactive",
             "-warn-invalid-pointer", "-eva", "-eva-domains", DOMAINS, *proof["options"],
