@@ -84,9 +84,22 @@ def built(folder, run_tool):
     return paths, missing
 
 
+def identity(path):
+    """What changes with a file; None where there is none."""
+    try:
+        status = os.stat(path)
+        return status.st_dev, status.st_ino, status.st_size, status.st_ctime_ns
+    except OSError:
+        return None
+
+
 def compare(sides, title, names, options):
     equal, unexpected = 0, 0
-    for path, linux, library in sides.dumps(names, options):
+    before = [identity(path) for path in names]
+    for was, (path, linux, library) in zip(before, sides.dumps(names, options)):
+        if identity(path) != was:
+            print(f'  {path} was installed or removed meanwhile: not compared')
+            continue
         difference = first_difference(linux, library)
         if not difference:
             equal += 1
