@@ -13,6 +13,16 @@ enum {
     CR4_PKE = 1 << 22,
 };
 
+// For what may run while the active GS is the user's: a kernel's stack protector finds its canary through GS.
+#ifdef __has_attribute
+#if __has_attribute(no_stack_protector)
+#define WITHOUT_CANARY __attribute__((no_stack_protector))
+#endif
+#endif
+#ifndef WITHOUT_CANARY
+#define WITHOUT_CANARY
+#endif
+
 #define MSR_FS_BASE 0xc0000100u
 #define MSR_GS_BASE 0xc0000101u
 
@@ -41,17 +51,17 @@ struct interrupt_return_frame {
     uint64_t stack_selector;
 };
 
-static uint64_t read_cr4(void) {
+static WITHOUT_CANARY uint64_t read_cr4(void) {
     uint64_t value;
     __asm__ volatile("mov %%cr4, %0" : "=r"(value));
     return value;
 }
 
-static void write_msr(uint32_t number, uint64_t value) {
+static WITHOUT_CANARY void write_msr(uint32_t number, uint64_t value) {
     __asm__ volatile("wrmsr" : : "c"(number), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
 }
 
-bool libexec_x86_64_fsgsbase_enabled(void) {
+WITHOUT_CANARY bool libexec_x86_64_fsgsbase_enabled(void) {
     return (read_cr4() & CR4_FSGSBASE) != 0;
 }
 
@@ -63,7 +73,7 @@ void libexec_x86_64_set_fs_base(uint64_t base) {
     __asm__ volatile("wrfsbase %0" : : "r"(base) : "memory");
 }
 
-static void set_active_gs_base(uint64_t base) {
+static WITHOUT_CANARY void set_active_gs_base(uint64_t base) {
     if (!libexec_x86_64_fsgsbase_enabled()) {
         write_msr(MSR_GS_BASE, base);
         return;
@@ -87,7 +97,7 @@ void libexec_x86_64_reset_fpu(void) {
     }
 }
 
-void libexec_x86_64_reset_segments(uint64_t thread_pointer, enum libexec_x86_64_gs_rule gs_rule) {
+WITHOUT_CANARY void libexec_x86_64_reset_segments(uint64_t thread_pointer, enum libexec_x86_64_gs_rule gs_rule) {
     const uint16_t null_selector = 0;
     __asm__ volatile("mov %0, %%ds\n\t"
                      "mov %0, %%es\n\t"
@@ -108,7 +118,7 @@ void libexec_x86_64_reset_segments(uint64_t thread_pointer, enum libexec_x86_64_
     }
 }
 
-static __attribute__((noreturn)) void return_to_user(const struct interrupt_return_frame *frame) {
+static WITHOUT_CANARY __attribute__((noreturn)) void return_to_user(const struct interrupt_return_frame *frame) {
     __asm__ volatile("mov %0, %%rsp\n\t"
                      "xor %%eax, %%eax\n\t"
                      "xor %%ebx, %%ebx\n\t"

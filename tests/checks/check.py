@@ -20,6 +20,7 @@ CHECKS = {
     "public_symbols": objects.public_symbols,
     "kernel_flags": objects.kernel_flags,
     "unity": objects.unity,
+    "port_canaries": objects.port_canaries,
     "exec_object_size": objects.exec_object_size,
     "mixed_capacities": objects.mixed_capacities,
     "recursion": callgraph.recursion,

@@ -112,6 +112,32 @@ def unity(project):
             print(f"{compiler} {level}, zeroed storage:", run([folder / "zeroed"]).strip())
 
 
+# Those of the port's functions that are done before GS becomes the user's; the last never comes back from it.
+BEFORE_SWAPGS = {"libexec_x86_64_set_fs_base", "libexec_x86_64_reset_fpu", "libexec_x86_64_enter_user"}
+
+
+def port_canaries(project):
+    """Where a kernel protects every function, none of the port's looks for its canary through the user's GS."""
+    folder = project.fresh_folder("canaries")
+    flags = [flag for flag in KERNEL_FLAGS if flag != "-fno-stack-protector"] + ["-fstack-protector-all"]
+    for compiler in compilers():
+        for level in ("-O0", "-Os", "-O2", "-O3"):
+            project.compile(compiler, project.root / "port/x86_64/start.c", folder / "start.o", *flags, level,
+                            f"-I{project.root / 'port/x86_64/include'}")
+            function, swapped, canaries = "", False, 0
+            for line in run(["objdump", "-d", folder / "start.o"]).splitlines():
+                if line.endswith(">:"):
+                    function, swapped = line.split("<")[1][:-2], False
+                swapped = swapped or "swapgs" in line
+                if re.search(r"%[fg]s:", line):
+                    canaries += 1
+                    if swapped or function not in BEFORE_SWAPGS:
+                        raise Failure(f"{compiler} {level}: {function} looks for a canary in the user's GS: {line}")
+            if canaries == 0:
+                raise Failure(f"{compiler} {level}: no canary anywhere: this check looks for something else")
+            print(f"{compiler} {level}: {canaries} uses of a canary, all before swapgs")
+
+
 def exec_object_size(project):
     folder = project.fresh_folder("exec-size")
     program = folder / "size.c"
