@@ -91,7 +91,9 @@ struct libexec_request {
     const struct libexec_auxv *auxv;
     uint32_t auxv_count;
     uint32_t names_size; // of `names`
-    char *names;         // memory for names longer than the exec object holds, or NULL; see LIBEXEC_NAMES_MAX
+    // Memory for names longer than the exec object holds, or NULL; see LIBEXEC_NAMES_MAX. It is written: `path` and the
+    // strings of the arguments MUST be elsewhere.
+    char *names;
 };
 
 // Opens, validates, lays out and loads; writes the stack and the TLS block. On any status but LIBEXEC_OK everything is

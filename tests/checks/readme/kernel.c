@@ -56,6 +56,7 @@ void *page_alloc(void) {
 }
 
 void page_free(void *page) {
+    memset(page, 0, 4096);
     kernel_pages--;
     free(page);
 }
