@@ -112,6 +112,22 @@ class Rows:
         good = len(one) == len(other) and len(differing) == 1 and differing[0].startswith(f'mem {address:012x}-')
         self.expect(row, what, good, (one, other))
 
+    def hole(self, row, what, data, address):
+        """Both start it; Linux lacks the run of pages at `address`, and nothing else differs."""
+        linux, library = self.dumps(data)
+        one = [line for line in linux if line.startswith(('verdict', 'mem'))]
+        other = [line for line in library if line.startswith(('verdict', 'mem'))]
+        kept = [line for line in other if not line.startswith(f'mem {address:012x}-')]
+        self.expect(row, what, one[0] == 'verdict ok' and one == kept != other, (one, other))
+
+    def unlimited(self, row, what, data):
+        """With an unlimited stack Linux starts it, and libexec has no room."""
+        path = os.path.join(self.folder, 'difference')
+        write_executable(path, data)
+        seen = (answer(self.sides.ask_linux(path, ['--stack', 'unlimited'])),
+                answer(library := self.sides.ask_library(path, ['--limits', 'stack=unlimited'])), status(library))
+        self.expect(row, what, seen == ('ok', 'error ENOMEM', 'LIBEXEC_E_NO_ROOM'), seen)
+
 
 def run(sides, folder):
     """Checks all rows; returns how many are not as described."""
@@ -153,6 +169,27 @@ def run(sides, folder):
     halves = [load(PLACE + index * (1 << 42), file_size=0, memory_size=most, flags=READ | WRITE) for index in (0, 1)]
     if overcommits():
         rows.refusal(11, 'memory twice over', elf(halves), 'ok', 'ENOMEM', 'PAGE_BUDGET')
+    entry = 0x30001000
+    segments = [load(entry - PAGE, file_size=0), load(entry), load(1 << 47, file_size=0)]
+    write_executable(beyond, elf(segments, entry=entry))
+    rows.refusal(13, 'an empty segment above the user range', program, 'error EINVAL', 'ENOMEM', 'ADDRESS_RANGE')
+    write_executable(beyond, elf(segments, entry=entry - (1 << 47) + (1 << 64)))
+    rows.refusal(13, 'the same, the entry made for it', program, 'ok', 'ENOMEM', 'ADDRESS_RANGE')
+    on_the_stack = load(0x7fffffff0000, memory_size=PAGE - 1)
+    rows.refusal(14, 'on the stack, p_filesz above p_memsz', elf([on_the_stack, load(PLACE)]), 'error EEXIST', 'EINVAL',
+                 'FILE_OVER_MEMORY')
+    on_the_stack = load(0x7fffffffd000, memory_size=3 * PAGE)
+    rows.refusal(14, 'on the stack, zeros beyond the user range', elf([on_the_stack, load(PLACE)]), 'error EEXIST',
+                 'ENOMEM', 'NO_ROOM')
+    first = (LOAD, READ | WRITE | EXECUTE, 0, 0, 0, PAGE, PAGE, 1 << 46)
+    huge = load(0x10000, file_size=0, memory_size=0x7fff00000000, flags=READ | WRITE)
+    if overcommits():
+        rows.refusal(14, 'no place for its alignment, too much memory', elf([first, huge], kind=3, entry=0),
+                     'error ENOMEM', 'EPERM', 'LOW_ADDRESS')
+    write_executable(beyond, elf([load(PLACE + 0x8000), load(PLACE + 0x20000)], entry=PLACE + 0x8000))
+    program = elf([interpreter(len(name)), load(PLACE), load(PLACE + 0x10000)], name=name)
+    rows.hole(15, 'a program in the hole of its interpreter', program, PLACE + 0x10000)
+    rows.unlimited(16, 'a static PIE of 32 TiB', elf([load(0), load(1 << 45)], kind=3, entry=0))
     # What libexec answers to these is shown by the unit test the_first_fault_in_order.
     strings = [ctypes.create_string_buffer(string) for string in (b'one', too_long)]  # an address alone keeps nothing
     nowhere, one, longest = 0x1000, *map(ctypes.addressof, strings)
