@@ -186,7 +186,7 @@ static uint64_t layout_pie_bias(const struct libexec_state *state, const struct 
 // Where an interpreter with a first address of its own is to stand that is started for a program without a bias: Linux
 // takes the address as a hint.
 static uint64_t layout_hint(const struct libexec_state *state, uint64_t first_page) {
-    if (first_page == 0 || layout_program_moves(state))
+    if (first_page == 0 || state->layout.program_bias != 0)
         return 0;
     return libexec_max(first_page, layout_lowest(&state->bounds));
 }
@@ -196,7 +196,7 @@ static uint64_t layout_hint(const struct libexec_state *state, uint64_t first_pa
 static uint64_t layout_zero_bias(const struct libexec_state *state, const struct libexec_segment *first,
                                  uint64_t alignment, bool interpreter) {
     const uint64_t page_size = state->bounds.page_size;
-    if (interpreter && !layout_program_moves(state))
+    if (interpreter && state->layout.program_bias == 0)
         return 0;
     if (interpreter || (alignment > page_size && first->memory_size != 0))
         return 0 - libexec_round_down(first->address, page_size);

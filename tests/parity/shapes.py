@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Programs made up of random segments: unordered, overlapping, with and without file bytes, far apart, oddly aligned,
-alone and with the host's loader. Verdicts and whole images; everything follows from the seed number."""
+alone, with the host's loader, and with interpreters made up the same way. Verdicts and whole images; everything follows
+from the seed number."""
 
 import os
 import random
@@ -12,10 +13,15 @@ from tools import BATCH, first_difference
 
 PAGE = 0x1000
 FILE_PAGES = 16
-LOADER = b'/lib64/ld-linux-x86-64.so.2\0'
+LOADER = '/lib64/ld-linux-x86-64.so.2'
 ADDRESSES = {
     2: [0x400000, 0x400000, 0x400000, 0x1000, 0x10000, 0x7fffe0000000, 0x555555554000],
-    3: [0, 0, 0, 0x1000, 0x10000, 0x400000, 0x10000000],
+    3: [0, 0, 0, 0x1000, 0x10000, 0x400000, 0x10000000, 0x555555554000],
+}
+# Interpreters with addresses of their own stand where no program does, or it would be torn apart (row 15).
+INTERPRETER_ADDRESSES = {
+    2: [0x30000000],
+    3: [0, 0, 0, 0x1000, 0x10000, 0x400000, 0x30000000, 0x30000000, 0x555555554000],
 }
 
 
@@ -38,20 +44,21 @@ def segment(source, base, span, alignment):
     return 1, flags, offset, address, address, file_size, memory_size, alignment
 
 
-def program(source):
-    """The bytes of a file."""
+def program(source, addresses, interpreter=None):
+    """The bytes of a file, with this name in PT_INTERP or none."""
     kind = source.choice([2, 3])
-    base = source.choice(ADDRESSES[kind])
+    base = source.choice(addresses[kind])
     span = source.choice([4, 8, 16, 64, 512, 2048])
     alignment = source.choice([PAGE, PAGE, PAGE, 0, 0x4000, 0x10000, 0x200000])
     headers = [segment(source, base, span, alignment) for _ in range(source.randrange(1, 7))]
     if source.random() < 0.5:
         headers.sort(key=lambda header: header[3])
     data = bytearray(source.randbytes(FILE_PAGES * PAGE))
-    if source.random() < 0.3:
+    if interpreter is not None:
         start = (FILE_PAGES - 1) * PAGE
-        headers.insert(0, (3, 4, start, 0, 0, len(LOADER), len(LOADER), 1))
-        data[start:start + len(LOADER)] = LOADER
+        name = os.fsencode(interpreter) + b'\0'
+        headers.insert(0, (3, 4, start, 0, 0, len(name), len(name), 1))
+        data[start:start + len(name)] = name
     if source.random() < 0.3:
         headers.append((0x6474e551, source.choice([6, 7]), 0, 0, 0, 0, 0, 16))
     entry = base + source.randrange(span) * PAGE
@@ -62,16 +69,36 @@ def program(source):
     return bytes(data)
 
 
-def describe(data):
-    return ' '.join(f'[flags {flags} address {address:#x} file {file_size:#x} memory {memory_size:#x}]'
+def write_files(source, path):
+    """A program and, where it has one of its own, its interpreter beside it; returns the bytes of both."""
+    chance, interpreter, files = source.random(), None, []
+    if chance < 0.2:
+        interpreter = LOADER
+    elif chance < 0.5:
+        interpreter = path + '.interpreter'
+        files = [program(source, INTERPRETER_ADDRESSES)]
+        forged.write_executable(interpreter, files[0])
+    files.insert(0, program(source, ADDRESSES, interpreter))
+    forged.write_executable(path, files[0])
+    return files
+
+
+def describe(files):
+    return ' interpreter: '.join(describe_file(data) for data in files)
+
+
+def describe_file(data):
+    return f'type {data[16]} ' + ' '.join(f'[flags {flags} address {address:#x} file {file_size:#x} memory {memory_size:#x}]'
                     for flags, address, file_size, memory_size in forged.program_headers(data))
 
 
-def row_of(data, linux, library):
+def row_of(files, linux, library):
     """The numbered difference that explains the answers; None where none does."""
     if linux[0] == library[0] == 'verdict ok':
-        return forged.image_row(data, linux, library)
-    return forged.refusal_row('', linux[0], library[0])
+        return next((row for data in files if (row := forged.image_row(data, linux, library)) is not None), None)
+    if len(files) == 2 and linux[0].startswith('verdict error EINVAL') and library[0].startswith('verdict error ENOMEM'):
+        return 13 if any(memory_size == 0 for _, _, _, memory_size in forged.program_headers(files[1])) else None
+    return forged.refusal_row('' if len(files) == 1 else 'interpreter', linux[0], library[0])
 
 
 def run(sides, folder, seed, count, shown=20):
@@ -85,8 +112,7 @@ def run(sides, folder, seed, count, shown=20):
         made = {}
         for index in range(min(BATCH, count - start)):
             path = os.path.join(shape_folder, f'{index:04d}')
-            made[path] = program(source)
-            forged.write_executable(path, made[path])
+            made[path] = write_files(source, path)
         for path, linux, library in sides.dumps(list(made)):
             difference = first_difference(linux, library)
             row = row_of(made[path], linux, library) if difference else None
