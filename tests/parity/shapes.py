@@ -88,15 +88,17 @@ def describe(files):
 
 
 def describe_file(data):
-    return f'type {data[16]} ' + ' '.join(f'[flags {flags} address {address:#x} file {file_size:#x} memory {memory_size:#x}]'
-                    for flags, address, file_size, memory_size in forged.program_headers(data))
+    segments = [f'[flags {flags} address {address:#x} file {file_size:#x} memory {memory_size:#x}]'
+                for flags, address, file_size, memory_size in forged.program_headers(data)]
+    return ' '.join([f'type {data[16]}', *segments])
 
 
 def row_of(files, linux, library):
     """The numbered difference that explains the answers; None where none does."""
     if linux[0] == library[0] == 'verdict ok':
         return next((row for data in files if (row := forged.image_row(data, linux, library)) is not None), None)
-    if len(files) == 2 and linux[0].startswith('verdict error EINVAL') and library[0].startswith('verdict error ENOMEM'):
+    answers = [lines[0].split()[1:3] for lines in (linux, library)]
+    if len(files) == 2 and answers == [['error', 'EINVAL'], ['error', 'ENOMEM']]:
         return 13 if any(memory_size == 0 for _, _, _, memory_size in forged.program_headers(files[1])) else None
     return forged.refusal_row('' if len(files) == 1 else 'interpreter', linux[0], library[0])
 

@@ -241,7 +241,7 @@ static uint64_t bias_of(const struct model *model, const struct extent *extent, 
     const struct setting *const setting = model->setting;
     const uint64_t page = model->page, length = up(extent->end - extent->low, page);
     const uint64_t first_page = down(extent->first, page), offset = extent->offset - (extent->first - first_page);
-    const bool based = setting->program->type == LIBEXEC_KIT_ET_DYN; // the program has a bias
+    const bool based = model->layout.program_bias != 0;
     if (!interpreter && setting->loader != NULL) {
         uint64_t base = pie_base(model);
         base += distance(model, 1, setting->arch.mmap_entropy_pages, (model->high - base) / 4);
@@ -463,7 +463,7 @@ static void make_setting(struct setting *setting, struct libexec_kit_elf *progra
     begin(program, independent ? LIBEXEC_KIT_ET_DYN : LIBEXEC_KIT_ET_EXEC, with_loader);
     add_segments(program, seed,
                  independent
-                     ? PICK(seed, 0, 0, 0x10, 0x1000, 0x4123, 0x10234, 0x200000, 0x40000000)
+                     ? PICK(seed, 0, 0, 0x10, 0x1000, 0x4123, 0x10234, 0x200000, 0x40000000, 0x555555554000)
                      : PICK(seed, BASE, BASE, BASE + 0x123, 0x10000, 0x21000000, 0x555555554000, 0x7fff00000000));
     begin(loader, draw(seed) % 4 == 0 ? LIBEXEC_KIT_ET_EXEC : LIBEXEC_KIT_ET_DYN, false);
     add_segments(loader, seed,
@@ -1143,6 +1143,25 @@ static void a_wish_below_the_range(void **state) {
     libexec_kit_elf_end(&loader);
 }
 
+// What counts is that the program has no bias, not its type: a PIE linked for the place where it comes to stand.
+static void a_wish_for_a_pie_in_its_own_place(void **state) {
+    (void)state;
+    static struct libexec_kit_elf program, loader;
+    struct setting setting = usual(&program, &loader);
+    struct libexec_layout layout;
+    small_elf(&loader, LIBEXEC_KIT_ET_DYN, 0x30000000);
+    for (uint64_t first = 0x555555553000; first <= 0x555555555000; first += PAGE) {
+        begin(&program, LIBEXEC_KIT_ET_DYN, true);
+        libexec_kit_elf_add(&program, load(R | X, 0, first, 0x1200, 0x1200));
+        libexec_kit_elf_build(&program);
+        setting.policy.flags = LIBEXEC_POLICY_FIXED_ADDRESSES;
+        assert_true(compare(&setting, "in its own place", &layout));
+        assert_int_equal(layout.interpreter_bias == 0, first == 0x555555554000);
+        libexec_kit_elf_end(&program);
+    }
+    libexec_kit_elf_end(&loader);
+}
+
 // A PIE with an interpreter stands where it stands, whatever its first address is: what the host reserved there is in
 // the way.
 static void a_reserved_range_on_a_pie(void **state) {
@@ -1244,6 +1263,7 @@ int main(void) {
         cmocka_unit_test(a_hole_over_the_stack),
         cmocka_unit_test(a_bias_that_wraps),
         cmocka_unit_test(a_wish_below_the_range),
+        cmocka_unit_test(a_wish_for_a_pie_in_its_own_place),
         cmocka_unit_test(a_reserved_range_on_a_pie),
         cmocka_unit_test(brk_at_the_tls_block),
         cmocka_unit_test(a_wish_in_a_full_range),
