@@ -120,13 +120,23 @@ class Rows:
         kept = [line for line in other if not line.startswith(f'mem {address:012x}-')]
         self.expect(row, what, one[0] == 'verdict ok' and one == kept != other, (one, other))
 
-    def unlimited(self, row, what, data):
-        """With an unlimited stack Linux starts it, and libexec has no room."""
+    def with_stack(self, limit, data):
         path = os.path.join(self.folder, 'difference')
         write_executable(path, data)
-        seen = (answer(self.sides.ask_linux(path, ['--stack', 'unlimited'])),
-                answer(library := self.sides.ask_library(path, ['--limits', 'stack=unlimited'])), status(library))
+        return (self.sides.ask_linux(path, ['--stack', str(limit)]),
+                self.sides.ask_library(path, ['--limits', f'stack={limit}']))
+
+    def unlimited(self, row, what, data):
+        """With an unlimited stack Linux starts it, and libexec has no room."""
+        linux, library = self.with_stack('unlimited', data)
+        seen = (answer(linux), answer(library), status(library))
         self.expect(row, what, seen == ('ok', 'error ENOMEM', 'LIBEXEC_E_NO_ROOM'), seen)
+
+    def lower(self, row, what, data, limit, less):
+        """Both start it; with this stack limit libexec's entry is so much below Linux's."""
+        seen = [lines[1].split() for lines in self.with_stack(limit, data)]
+        self.expect(row, what, [word for word, _ in seen] == ['entry', 'entry'] and
+                    int(seen[0][1], 16) - int(seen[1][1], 16) == less, seen)
 
 
 def run(sides, folder):
@@ -190,6 +200,8 @@ def run(sides, folder):
     program = elf([interpreter(len(name)), load(PLACE), load(PLACE + 0x10000)], name=name)
     rows.hole(15, 'a program in the hole of its interpreter', program, PLACE + 0x10000)
     rows.unlimited(16, 'a static PIE of 32 TiB', elf([load(0), load(1 << 45)], kind=3, entry=0))
+    for pages, less in ((50000, 0), (50000.25, PAGE), (50001, 0)):
+        rows.lower(17, f'a stack of {pages} pages', elf([load(0)], kind=3, entry=0), int(pages * PAGE), less)
     # What libexec answers to these is shown by the unit test the_first_fault_in_order.
     strings = [ctypes.create_string_buffer(string) for string in (b'one', too_long)]  # an address alone keeps nothing
     nowhere, one, longest = 0x1000, *map(ctypes.addressof, strings)
