@@ -75,7 +75,7 @@ static LIBEXEC_APART_FOR_SIZE bool args_user_read(struct libexec_state *state, v
 }
 
 // Of a string, or of the pointers, which come first.
-static LIBEXEC_APART bool args_fail_too_large(const struct libexec_copy *copy) {
+static bool args_fail_too_large(const struct libexec_copy *copy) {
     return args_fail(copy->state, LIBEXEC_E_ARGUMENTS_TOO_LARGE, libexec_max(copy->cursor, copy->slot),
                      copy->state->layout.argument_limit);
 }
@@ -102,11 +102,11 @@ static LIBEXEC_APART_FOR_SIZE uint64_t args_room(struct libexec_copy *copy, uint
     return 0;
 }
 
-// The string whose pointer stands in `slot` cannot be had: says which one it is, of argv or, where `vectors` is 1, of
-// envp. An argv[0] that was made where there is none is not counted.
-static LIBEXEC_APART_FOR_SIZE bool args_fail_string(const struct libexec_copy *copy, uint64_t slot, uint32_t vectors) {
+// The string whose pointer stands in `slot` cannot be had: says which one it is. An argv[0] that was made where there
+// is none is not counted.
+static bool args_fail_string(const struct libexec_copy *copy, uint64_t slot) {
     struct libexec_state *state = copy->state;
-    const uint64_t others = 1 + vectors + (copy->given == 0 && libexec_script_count(state) == 0);
+    const uint64_t others = 1 + copy->vector + (copy->given == 0 && libexec_script_count(state) == 0);
     state->report.known |= LIBEXEC_REPORT_ARGUMENT;
     state->report.argument = (uint32_t)((slot - state->layout.stack_pointer) / 8 - others);
     return false;
@@ -244,40 +244,19 @@ static void args_count_lists(struct libexec_copy *copy, struct libexec_strings l
         vector = arguments->envp;
         iterator = &arguments->envp_strings;
     }
+    copy->list = lists;
     copy->given = lists[0].count;
     copy->placed.envc = lists[1].count;
 }
 
-// An argv[0] whose place a script's words took is measured only: as args_check_dropped, which see.
-static bool args_put_lists(struct libexec_copy *copy, const struct libexec_state *state,
-                           const struct libexec_strings lists[2], uint64_t *dropped) {
-    uint32_t skip = libexec_script_count(state) != 0 ? 1 : 0;
-    const uint64_t words = copy->cursor - copy->placed.strings;
-    for (const struct libexec_strings *list = lists; list != lists + 2; list++) {
-        copy->placed.environment = copy->cursor; // in the end, where the second list begins
-        for (uint32_t i = 0; i < list->count; i++) {
-            const char *bytes = NULL;
-            uint64_t length = 0;
-            const uint64_t slot = i < skip ? state->layout.stack_pointer + 8 : copy->slot;
-            const int code = list->get(list->context, i, &bytes, &length);
-            if (code != 0)
-                libexec_fail_host(&copy->state->report, LIBEXEC_E_ARGUMENT_FAULT, code);
-            else if (i < skip) {
-                copy->cursor -= words; // it was charged before them
-                *dropped = length + 1;
-                if (args_room(copy, copy->cursor, length) != 0) {
-                    copy->cursor += words;
-                    continue;
-                }
-            } else if (args_store_pointer(copy, copy->cursor) && args_put_bytes(copy, bytes, length))
-                continue;
-            return args_fail_string(copy, slot, (uint32_t)(list - lists));
-        }
-        skip = 0;
-        if (!args_store_pointer(copy, 0))
-            return false;
-    }
-    return true;
+// Copies the next string of a list to the cursor.
+static LIBEXEC_APART_FOR_SPEED bool args_list_string(struct libexec_copy *copy, const struct libexec_strings *list) {
+    const char *bytes = NULL;
+    uint64_t length = 0;
+    const int code = list->get(list->context, copy->index++, &bytes, &length);
+    if (code != 0)
+        return libexec_fail_host(&copy->state->report, LIBEXEC_E_ARGUMENT_FAULT, code) == LIBEXEC_OK;
+    return args_put_bytes(copy, bytes, length);
 }
 
 // ---- from the caller's memory ---------------------------------------------------------------------------------------
@@ -345,13 +324,12 @@ static LIBEXEC_APART bool args_fetch_vector(struct libexec_copy *copy, uint64_t 
 // will be used; where they are scattered, a string ends before the next one begins.
 struct args_string {
     uint64_t from;
-    uint64_t next;   // 0: not known
-    uint32_t vector; // 0: of argv, 1: of envp
+    uint64_t next; // 0: not known
     bool scattered;
 };
 
 // Brings more of a string to the cursor.
-static bool args_fetch_string(struct libexec_copy *copy, const struct args_string *string) {
+static LIBEXEC_APART_FOR_SIZE bool args_fetch_string(struct libexec_copy *copy, const struct args_string *string) {
     const uint64_t done = copy->fetched_end - copy->cursor;
     const uint64_t room = args_room(copy, string->from, done);
     const uint64_t start = string->from + done;
@@ -364,7 +342,7 @@ static bool args_fetch_string(struct libexec_copy *copy, const struct args_strin
         if (string->next - start - 1 < ARGS_NEAR)
             length = string->next - start;
     } else {
-        const uint64_t rest = copy->last[string->vector] - start;
+        const uint64_t rest = copy->last[copy->vector] - start;
         if (rest - 1 < copy->limit - copy->fetched_end) {
             length = rest + ARGS_LAST_STRING;
             ahead = rest;
@@ -395,15 +373,15 @@ static bool args_user_string(struct libexec_copy *copy, struct args_string *stri
     }
 }
 
-// Whether none of `length` bytes is NUL, for all strings of ASCII; some others are left to the exact test.
-static inline bool args_is_text(const uint8_t *bytes, uint64_t length) {
+// 0 if none of `length` bytes is NUL, for all strings of ASCII; some others are left to the exact test.
+static inline uint64_t args_doubt(const uint8_t *bytes, uint64_t length) {
     if (length < ARGS_BLOCK)
-        return args_find_nul(bytes, length) == length;
+        return args_find_nul(bytes, length) - length;
     const uint8_t *const last = bytes + length - ARGS_BLOCK; // it may overlap the block before it
     uint64_t found = args_suspicion(last);
     for (; bytes < last; bytes += ARGS_BLOCK)
         found |= args_suspicion(bytes);
-    return (found & ARGS_HIGHS) == 0;
+    return found & ARGS_HIGHS;
 }
 
 // Strings that are fetched already, one behind the other as their pointers say: where the next one begins this one
@@ -420,7 +398,7 @@ static uint8_t *args_take_fetched(struct libexec_copy *copy, uint8_t *word, cons
     for (; word != last; word += 8) {
         const uint64_t next = libexec_load_word(word + 8) + from_user; // behind the NUL, if it is as it should be
         const uint64_t text = next - (uint64_t)(uintptr_t)bytes - 1;
-        if (text >= end - (uint64_t)(uintptr_t)bytes || bytes[text] != 0 || !args_is_text(bytes, text))
+        if (text >= end - (uint64_t)(uintptr_t)bytes || bytes[text] != 0 || args_doubt(bytes, text) != 0)
             break;
         libexec_store_word(word, (uint64_t)(uintptr_t)bytes + to_stack);
         bytes += text + 1;
@@ -430,7 +408,8 @@ static uint8_t *args_take_fetched(struct libexec_copy *copy, uint8_t *word, cons
     return word;
 }
 
-// The strings of the pointers from copy->slot up to `end`; a NULL among them ends argv or envp.
+// The strings whose pointers stand in the slots from copy->slot up to `end`, or are to stand there where they come from
+// lists. A NULL ends argv or envp.
 static LIBEXEC_APART_FOR_SIZE bool args_copy_strings(struct libexec_copy *copy, uint64_t end, bool scattered) {
     struct args_string string = {.scattered = scattered};
     copy->fetched_end = copy->cursor;
@@ -442,17 +421,23 @@ static LIBEXEC_APART_FOR_SIZE bool args_copy_strings(struct libexec_copy *copy, 
         available = libexec_min(available, end - copy->slot);
         const uint8_t *const last = words + available - 8;
         for (uint8_t *word = words; word <= last; word += 8) {
-            word = args_take_fetched(copy, word, last);
-            string.from = libexec_load_word(word);
+            if (copy->list == NULL)
+                word = args_take_fetched(copy, word, last);
+            // 0: the vector ends here.
+            string.from = copy->list != NULL ? copy->list->count - copy->index : libexec_load_word(word);
             if (string.from == 0) {
-                if (string.vector++ == 0)
+                libexec_store_word(word, 0);
+                if (copy->list != NULL)
+                    copy->list++;
+                copy->index = 0;
+                if (copy->vector++ == 0)
                     copy->placed.environment = copy->cursor;
                 continue;
             }
             string.next = word != last ? libexec_load_word(word + 8) : 0;
             libexec_store_word(word, copy->cursor);
-            if (!args_user_string(copy, &string))
-                return args_fail_string(copy, copy->slot + (uint64_t)(word - words), string.vector);
+            if (!(copy->list != NULL ? args_list_string(copy, copy->list) : args_user_string(copy, &string)))
+                return args_fail_string(copy, copy->slot + (uint64_t)(word - words));
         }
         copy->slot += available;
     }
@@ -494,8 +479,8 @@ static bool args_begin(struct libexec_copy *copy, uint64_t stack_pointer) {
     return args_store_pointer(copy, copy->placed.argc);
 }
 
-// Linux reads argv[0], whose pointer is at `argv`, before it finds that the file is a script: a bad one is refused, a
-// good one leaves no trace but must have had room.
+// Linux reads argv[0], whose slot is `argv`, before it finds that the file is a script: a bad one is refused, a good
+// one leaves no trace but must have had room.
 static bool args_check_dropped(struct libexec_copy *copy, uint64_t argv, uint64_t *dropped) {
     const uint64_t slot = copy->slot;
     copy->slot = argv;
@@ -511,27 +496,25 @@ static bool args_check_dropped(struct libexec_copy *copy, uint64_t argv, uint64_
 
 bool libexec_args_copy(struct libexec_copy *copy) {
     struct libexec_state *state = copy->state;
-    const bool user = state->request->arguments.from == LIBEXEC_ARGUMENTS_USER;
     struct libexec_strings lists[2];
     uint64_t dropped = 0;
     copy->limit = state->layout.argument_limit;
     copy->placed.argc = args_count_words(state);
     copy->slot = state->layout.stack_pointer + (1 + copy->placed.argc) * 8;
     const uint64_t argv = copy->slot;
-    if (!user)
+    if (state->request->arguments.from != LIBEXEC_ARGUMENTS_USER)
         args_count_lists(copy, lists);
     else if (!args_fetch_vectors(copy))
         return false;
     if (!args_begin(copy, state->layout.stack_pointer))
         return false;
-    if (user && libexec_script_count(state) != 0 && copy->given != 0 && !args_check_dropped(copy, argv, &dropped))
+    if (libexec_script_count(state) != 0 && copy->given != 0 && !args_check_dropped(copy, argv, &dropped))
         return false;
     if (!args_put_words(copy, state))
         return false;
     const uint64_t words = copy->cursor - copy->placed.strings;
     // Linux charged argv[0] before it knew of the script's words, and the path after both.
-    if (!(user ? args_copy_strings(copy, copy->vector_end, false) : args_put_lists(copy, state, lists, &dropped)) ||
-        !args_charge(copy, libexec_max(dropped, words) - words))
+    if (!args_copy_strings(copy, copy->vector_end, false) || !args_charge(copy, libexec_max(dropped, words) - words))
         return false;
     copy->placed.end = copy->cursor;
     state->path_length = libexec_args_length(state->path, LIBEXEC_STRING_MAX);

@@ -10,11 +10,13 @@
 // For what is rarely run, and for what is called from many places: kept out of its callers.
 #define LIBEXEC_APART __attribute__((noinline))
 
-// For what only compilers told to save space should keep out of its callers.
+// For what only compilers told to save space should keep out of its callers, and for what only the others should.
 #ifdef __OPTIMIZE_SIZE__
 #define LIBEXEC_APART_FOR_SIZE LIBEXEC_APART
+#define LIBEXEC_APART_FOR_SPEED
 #else
 #define LIBEXEC_APART_FOR_SIZE
+#define LIBEXEC_APART_FOR_SPEED LIBEXEC_APART
 #endif
 
 // The C library's, or the kernel's own; declared here because a kernel has no <string.h>.

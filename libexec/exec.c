@@ -262,8 +262,8 @@ _Static_assert(LIBEXEC_PATH_MAX + (LIBEXEC_SCRIPT_DEPTH_MAX + 1) * (LIBEXEC_SCRI
                "the offset of a word fits");
 
 // Follows one `#!` line: what it names takes the place of the program.
-static enum libexec_status exec_follow_script(struct libexec_state *state, struct libexec_window *window) {
-    struct libexec_image_file *program = &state->files[FILE_PROGRAM];
+static enum libexec_status exec_follow_script(struct libexec_state *state, struct libexec_image_file *program,
+                                              struct libexec_window *window) {
     struct libexec_script_words *words = &state->scripts[state->script_depth];
     struct libexec_report *report = &state->report;
     struct libexec_script_line line;
@@ -304,15 +304,16 @@ static enum libexec_status exec_open_interpreter(struct libexec_state *state, st
 
 #else
 
-static enum libexec_status exec_follow_script(struct libexec_state *state, struct libexec_window *window) {
+static enum libexec_status exec_follow_script(struct libexec_state *state, struct libexec_image_file *program,
+                                              struct libexec_window *window) {
+    (void)program;
     (void)window;
     return libexec_refuse(&state->report, LIBEXEC_E_NO_OPEN);
 }
 
 static enum libexec_status exec_open_interpreter(struct libexec_state *state, struct libexec_image_file *file,
                                                  struct libexec_window *window) {
-    (void)file;
-    return exec_follow_script(state, window);
+    return exec_follow_script(state, file, window);
 }
 
 #endif
@@ -343,7 +344,7 @@ static LIBEXEC_APART_FOR_SIZE enum libexec_status exec_plan_files(struct libexec
         if (state->report.status != LIBEXEC_OK)
             break;
         if (kind == LIBEXEC_FILE_PROGRAM && libexec_script_is(window.bytes, window.length)) {
-            if (exec_follow_script(state, &window) != LIBEXEC_OK)
+            if (exec_follow_script(state, file, &window) != LIBEXEC_OK)
                 break;
             continue;
         }
@@ -403,7 +404,7 @@ static enum libexec_status exec_make_space(struct libexec_state *state) {
     state->report.file = LIBEXEC_FILE_NONE;
     const enum libexec_status status =
         exec_answered(state, LIBEXEC_E_SPACE, state->host->space_create(state->context, &state->space.handle));
-    state->space.made = status == LIBEXEC_OK;
+    state->space_made = status == LIBEXEC_OK;
     return status;
 }
 
@@ -418,7 +419,7 @@ static LIBEXEC_APART_FOR_SIZE void exec_close_files(struct libexec_state *state)
 // The one owner of undo: views, then the space with all its pages, then the sources, in the reverse order of their
 // making. Called once after a prepare that failed, or that made the stage EXEC_PREPARED.
 static LIBEXEC_APART void exec_undo(struct libexec_state *state) {
-    if (state->space.made) {
+    if (state->space_made) {
         libexec_space_close_views(state);
         state->host->space_destroy(state->context, state->space.handle);
     }

@@ -147,8 +147,9 @@ static void layout_place_stack(struct libexec_state *state) {
     const uint64_t end = libexec_round_down(high - layout_within((random & entropy) * page_size, most), page_size);
     layout->argument_limit = arguments;
     layout->stack_pointer = end - room + (random >> 40 & LAYOUT_STACK_JITTER);
-    layout->stack.address = end - length;
-    layout->guard.address = end - total;
+    layout->stack.address = state->edges[PART_STACK] = end - length;
+    layout->guard.address = state->edges[PART_GUARD] = end - total;
+    state->edges[PART_COUNT] = end;
     layout->mmap_top = libexec_min(layout->mmap_top, layout->guard.address); // Linux's gap counts no room for arguments
     if (state->answer.reserved_range_count != 0) { // what the host wants free: nothing else has a place yet
         const uint64_t obstacle = layout_obstacle(state, end - total, end);
@@ -272,6 +273,21 @@ static bool layout_collides(struct libexec_state *state, const struct libexec_pl
     return false;
 }
 
+// The same as libexec_plan_check for all segments of a plan with LIBEXEC_PLAN_ORDERED at once. False where one might
+// not pass.
+static bool layout_check_ordered(const struct libexec_plan *plan, struct libexec_placing *placing) {
+    const struct libexec_bounds *bounds = placing->bounds;
+    const uint64_t start = plan->low + placing->bias;
+    const uint64_t length = plan->high - plan->low;
+    if ((plan->flags & LIBEXEC_PLAN_ORDERED) == 0 || plan->high > bounds->user_high || start < bounds->user_low ||
+        plan->file_size > (uint64_t)INT64_MAX / 2 || // else no offset with a span added is beyond INT64_MAX
+        !libexec_inside(start, length, bounds->user_high) || length / bounds->page_size > bounds->page_budget)
+        return false;
+    placing->low = start;
+    placing->high = start + length;
+    return true;
+}
+
 // The checks in Linux's order, in two rounds: the first segment's collision is Linux's to find, before it looks at the
 // others; later ones, or of zero pages, are this library's.
 static void layout_check_segments(struct libexec_state *state, const struct libexec_plan *plan,
@@ -331,7 +347,7 @@ static LIBEXEC_APART_FOR_SIZE void layout_place_image(struct libexec_state *stat
         if (independent)
             placing.bias = layout_choose_bias(state, plan, placing.span, interpreter);
         if (layout_obstacle(state, plan->low + placing.bias, plan->high + placing.bias) != LAYOUT_FREE ||
-            !libexec_plan_check_ordered(plan, &placing))
+            !layout_check_ordered(plan, &placing))
             layout_check_segments(state, plan, &placing);
     }
     if (state->report.status == LIBEXEC_OK)
@@ -349,15 +365,18 @@ static bool layout_wants_tls(const struct libexec_state *state) {
 // The whole pages of the template that may be the file's own; an empty range at the block's start where none are.
 static void layout_borrow_template(struct libexec_state *state, bool congruent) {
     const struct libexec_image_file *program = &state->files[FILE_PROGRAM];
+    const struct libexec_range *tls = &state->layout.tls;
     const uint64_t page_size = state->bounds.page_size;
     const uint64_t template = state->layout.tls_template;
     uint64_t start = libexec_round_up(template, page_size);
     uint64_t end = libexec_round_down(template + program->plan->tls_file_size, page_size);
     if (!congruent || (program->source.flags & (LIBEXEC_SOURCE_COPY_ON_WRITE | LIBEXEC_SOURCE_FAULT)) == 0 ||
         end <= start)
-        start = end = state->layout.tls.address;
-    state->tls_borrowed.address = start;
-    state->tls_borrowed.length = end - start;
+        start = end = tls->address;
+    state->edges[PART_TLS_HEAD] = tls->address;
+    state->edges[PART_TLS_LENT] = start;
+    state->edges[PART_TLS_REST] = end;
+    state->edges[PART_BETWEEN] = tls->address + tls->length;
 }
 
 // Without PT_TLS all of the plan's quantities are 0: a template of no bytes.

@@ -11,43 +11,18 @@
 
 // ---- regions --------------------------------------------------------------------------------------------------------
 
-// The parts of an image that follow its files lie between edges: of the TLS block, of the lent pages inside it, of the
-// guard, and of the stack right above it.
-enum { PART_TLS_HEAD, PART_TLS_LENT, PART_TLS_REST, PART_BETWEEN, PART_GUARD, PART_STACK, PART_COUNT };
-_Static_assert(sizeof(((struct libexec_state *)0)->edges) == (PART_COUNT + 1) * sizeof(uint64_t),
-               "one more than parts");
-
-static void load_set_edges(struct libexec_state *state) {
-    const struct libexec_layout *layout = &state->layout;
-    const struct libexec_range *lent = &state->tls_borrowed;
-    uint64_t *edges = state->edges;
-    edges[PART_TLS_HEAD] = layout->tls.address;
-    edges[PART_TLS_LENT] = lent->address;
-    edges[PART_TLS_REST] = lent->address + lent->length;
-    edges[PART_BETWEEN] = layout->tls.address + layout->tls.length;
-    edges[PART_GUARD] = layout->guard.address;
-    edges[PART_STACK] = layout->stack.address;
-    edges[PART_COUNT] = layout->stack.address + layout->stack.length;
-}
-
-static void load_other_region(const struct libexec_state *state, uint32_t part, struct libexec_region *region) {
-    memset(region, 0, sizeof *region);
-    region->address = state->edges[part];
-    region->length = state->edges[part + 1] - state->edges[part];
-    region->kind = LIBEXEC_REGION_TLS;
-    region->rights = LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_WRITE;
-    if (part == PART_TLS_LENT) {
-        region->file = LIBEXEC_FILE_PROGRAM;
-        region->file_offset = state->plans[FILE_PROGRAM].tls_offset + (region->address - state->layout.tls_template);
-        region->file_length = region->length;
-    } else if (part == PART_GUARD) {
-        region->kind = LIBEXEC_REGION_GUARD;
-        region->rights = 0;
-    } else if (part == PART_STACK) {
-        region->kind = LIBEXEC_REGION_STACK;
-        region->rights = state->stack_rights;
-    }
-}
+// What the parts that follow the files are; the stack's rights are the program's to say.
+static const struct {
+    uint8_t kind; // 0: no part of the image
+    uint8_t file;
+    uint8_t rights;
+} load_parts[PART_COUNT] = {
+    [PART_TLS_HEAD] = {LIBEXEC_REGION_TLS, LIBEXEC_FILE_NONE, LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_WRITE},
+    [PART_TLS_LENT] = {LIBEXEC_REGION_TLS, LIBEXEC_FILE_PROGRAM, LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_WRITE},
+    [PART_TLS_REST] = {LIBEXEC_REGION_TLS, LIBEXEC_FILE_NONE, LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_WRITE},
+    [PART_GUARD] = {LIBEXEC_REGION_GUARD, LIBEXEC_FILE_NONE, 0},
+    [PART_STACK] = {LIBEXEC_REGION_STACK, LIBEXEC_FILE_NONE, 0},
+};
 
 static LIBEXEC_APART void load_begin_file(const struct libexec_state *state, struct libexec_region_cursor *cursor,
                                           const struct libexec_image_file *file) {
@@ -61,8 +36,33 @@ static LIBEXEC_APART void load_begin_file(const struct libexec_state *state, str
 }
 
 void libexec_load_begin(const struct libexec_state *state, struct libexec_region_cursor *cursor) {
-    cursor->part = state->layout.tls.length != 0 ? PART_TLS_HEAD : PART_GUARD;
+    cursor->part = state->layout.tls.length == 0 ? PART_GUARD : PART_TLS_HEAD;
     load_begin_file(state, cursor, state->files);
+}
+
+// The next part that is there.
+static LIBEXEC_APART_FOR_SPEED bool load_part(const struct libexec_state *state, struct libexec_region_cursor *cursor,
+                                              struct libexec_region *region) {
+    uint32_t part = cursor->part;
+    while (part < PART_COUNT && (load_parts[part].kind == 0 || state->edges[part] == state->edges[part + 1]))
+        part++;
+    cursor->part = part + 1;
+    if (part >= PART_COUNT)
+        return false;
+    *region = (struct libexec_region){
+        .address = state->edges[part],
+        .length = state->edges[part + 1] - state->edges[part],
+        .kind = (enum libexec_region_kind)load_parts[part].kind,
+        .file = (enum libexec_file)load_parts[part].file,
+        .rights = load_parts[part].rights,
+    };
+    if (part == PART_TLS_LENT) {
+        region->file_offset = state->plans[FILE_PROGRAM].tls_offset + (region->address - state->layout.tls_template);
+        region->file_length = region->length;
+    }
+    if (part == PART_STACK)
+        region->rights = state->stack_rights;
+    return true;
 }
 
 bool libexec_load_region(const struct libexec_state *state, struct libexec_region_cursor *cursor,
@@ -75,14 +75,7 @@ bool libexec_load_region(const struct libexec_state *state, struct libexec_regio
         else
             cursor->file = NULL;
     }
-    for (uint32_t part = cursor->part; part < PART_COUNT; part++) {
-        if (part == PART_BETWEEN || state->edges[part] == state->edges[part + 1])
-            continue;
-        load_other_region(state, part, region);
-        cursor->part = part + 1;
-        return true;
-    }
-    return false;
+    return load_part(state, cursor, region);
 }
 
 // ---- map ------------------------------------------------------------------------------------------------------------
@@ -134,12 +127,11 @@ static void load_advance(struct libexec_region *region, uint64_t length) {
     region->file_length -= libexec_min(region->file_length, length);
 }
 
-// Maps the region of the next operation, in two pieces where the host lends only the first of its pages.
-static enum libexec_status load_map_region(struct libexec_state *state) {
-    struct libexec_map *operation = libexec_space_operation(state);
+// Maps the region of an operation, in two pieces where the host lends only the first of its pages. Returns the place of
+// the next one, or NULL after a failure.
+static struct libexec_map *load_map_region(struct libexec_state *state, struct libexec_map *operation) {
     const uint64_t lent = load_back(state, operation);
-    const uint64_t length = operation->region.length;
-    if (lent == length)
+    if (lent == operation->region.length)
         return libexec_space_map(state);
     state->must_fill = true;
     if (lent != 0) {
@@ -147,9 +139,9 @@ static enum libexec_status load_map_region(struct libexec_state *state) {
         load_advance(&rest.region, lent);
         operation->region.length = lent;
         operation->region.file_length -= rest.region.file_length;
-        if (libexec_space_map(state) != LIBEXEC_OK)
-            return state->report.status;
-        operation = libexec_space_operation(state);
+        operation = libexec_space_map(state);
+        if (operation == NULL)
+            return NULL;
         *operation = rest;
     }
     operation->backing = LIBEXEC_BACKING_WRITTEN;
@@ -158,12 +150,14 @@ static enum libexec_status load_map_region(struct libexec_state *state) {
 
 enum libexec_status libexec_load_map(struct libexec_state *state) {
     struct libexec_region_cursor cursor;
+    struct libexec_map *operation = state->scratch.operations;
     state->space.roles[SPACE_VECTOR] = state->space.roles[SPACE_STRINGS] = state->space.slots;
-    load_set_edges(state);
     libexec_load_begin(state, &cursor);
-    while (libexec_load_region(state, &cursor, &libexec_space_operation(state)->region))
-        if (load_map_region(state) != LIBEXEC_OK)
+    while (libexec_load_region(state, &cursor, &operation->region)) {
+        operation = load_map_region(state, operation);
+        if (operation == NULL)
             return state->report.status;
+    }
     return libexec_space_flush(state);
 }
 
@@ -224,7 +218,6 @@ static LIBEXEC_APART_FOR_SIZE enum libexec_status load_fill_tls_part(struct libe
 // them; then the rest of the template and the control block in one piece, unless whole pages of zeros lie between.
 static enum libexec_status load_fill_tls(struct libexec_state *state) {
     const struct libexec_layout *layout = &state->layout;
-    const struct libexec_range *lent = &state->tls_borrowed;
     const uint64_t template_end = layout->tls_template + state->plans[FILE_PROGRAM].tls_file_size;
     const uint64_t pointer = layout->thread_pointer;
     const uint64_t end =
@@ -232,9 +225,9 @@ static enum libexec_status load_fill_tls(struct libexec_state *state) {
     uint64_t start = layout->tls_template;
     state->report.stage = LIBEXEC_STAGE_TLS;
     state->report.file = LIBEXEC_FILE_PROGRAM;
-    if (lent->length != 0) {
-        load_fill_tls_part(state, start, lent->address);
-        start = lent->address + lent->length;
+    if (state->edges[PART_TLS_LENT] != state->edges[PART_TLS_REST]) {
+        load_fill_tls_part(state, start, state->edges[PART_TLS_LENT]);
+        start = state->edges[PART_TLS_REST];
     }
     if (state->report.status == LIBEXEC_OK && pointer - template_end >= state->bounds.page_size) {
         load_fill_tls_part(state, start, template_end);

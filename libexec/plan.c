@@ -28,17 +28,16 @@ struct segment_pages {
 };
 
 // Sums wrap unless the segment was checked with this bias.
-static struct segment_pages segment_pages_of(const struct libexec_segment *segment, uint64_t bias, uint64_t page_size) {
-    struct segment_pages pages;
+static inline void segment_pages_of(struct segment_pages *pages, const struct libexec_segment *segment, uint64_t bias,
+                                    uint64_t page_size) {
     const uint64_t address = segment->address + bias;
-    pages.address = address;
-    pages.start = libexec_round_down(address, page_size);
-    pages.end = pages.file_end = pages.start;
+    pages->address = address;
+    pages->start = libexec_round_down(address, page_size);
+    pages->end = pages->file_end = pages->start;
     if (segment->memory_size != 0)
-        pages.end = libexec_round_up(address + segment->memory_size, page_size);
+        pages->end = libexec_round_up(address + segment->memory_size, page_size);
     if (segment->file_size != 0)
-        pages.file_end = libexec_round_up(address + segment->file_size, page_size);
-    return pages;
+        pages->file_end = libexec_round_up(address + segment->file_size, page_size);
 }
 
 // ---- collect ------------------------------------------------------------------------------------------------------
@@ -65,31 +64,33 @@ static enum libexec_status plan_refuse(const struct plan_walk *walk, enum libexe
     return libexec_fail(walk->own, status, value, limit);
 }
 
-// A segment that does not ascend, shares a page, does not lie in the file or does not fit it.
-static LIBEXEC_APART void plan_note_disorder(struct libexec_plan *plan, const struct plan_walk *walk,
-                                             const struct libexec_segment *segment, uint64_t start) {
-    plan->flags &= ~LIBEXEC_PLAN_ORDERED;
-    // An interpreter's own addresses may do so in Linux; whoever looks at its plan would not see these pages.
-    if (!libexec_inside(segment->address, segment->memory_size, 0 - walk->page_size))
-        plan_refuse(walk, LIBEXEC_E_ADDRESS_RANGE, segment->address, 0 - walk->page_size);
-    if ((walk->policy & LIBEXEC_POLICY_NO_OVERLAP) != 0 && start < plan->high)
-        plan_refuse(walk, LIBEXEC_E_OVERLAP, start, plan->high);
-    if (segment->file_size != 0 && !libexec_inside(segment->file_offset, segment->file_size, plan->file_size))
-        plan_refuse(walk, LIBEXEC_E_OUTSIDE_FILE, segment->file_offset + segment->file_size, plan->file_size);
-}
-
 // Extents are formed as Linux forms them, with wrapping sums; a sum that wraps is refused by the check of its segment.
+// The plan is in order while segments ascend, share no page, lie in the file and fit it.
 static void plan_extend(struct libexec_plan *plan, const struct plan_walk *walk,
                         const struct libexec_segment *segment) {
     const uint64_t page_size = walk->page_size;
     const uint64_t start = libexec_round_down(segment->address, page_size);
     const uint64_t end = segment->address + segment->memory_size;
-    // `high` is 0 at first; while segments end below 2^63 it does not wrap, and says what they have in common.
-    if (start < plan->high || end <= segment->address || end > (uint64_t)INT64_MAX ||
-        segment->file_size > segment->memory_size ||
-        ((segment->file_offset ^ segment->address) & (page_size - 1)) != 0 ||
-        !libexec_inside(segment->file_offset, segment->file_size, plan->file_size))
-        plan_note_disorder(plan, walk, segment, start);
+    bool ordered = segment->file_size <= segment->memory_size &&
+                   ((segment->file_offset ^ segment->address) & (page_size - 1)) == 0;
+    if (end <= segment->address || end > (uint64_t)INT64_MAX) { // while segments end below, `high` does not wrap
+        ordered = false;
+        // An interpreter's own addresses may do so in Linux; whoever looks at its plan would not see these pages.
+        if (!libexec_inside(segment->address, segment->memory_size, 0 - page_size))
+            plan_refuse(walk, LIBEXEC_E_ADDRESS_RANGE, segment->address, 0 - page_size);
+    }
+    if (start < plan->high) { // which is 0 at first, and says then what segments have in common
+        ordered = false;
+        if ((walk->policy & LIBEXEC_POLICY_NO_OVERLAP) != 0)
+            plan_refuse(walk, LIBEXEC_E_OVERLAP, start, plan->high);
+    }
+    if (!libexec_inside(segment->file_offset, segment->file_size, plan->file_size)) {
+        ordered = false;
+        if (segment->file_size != 0)
+            plan_refuse(walk, LIBEXEC_E_OUTSIDE_FILE, segment->file_offset + segment->file_size, plan->file_size);
+    }
+    if (!ordered)
+        plan->flags &= ~LIBEXEC_PLAN_ORDERED;
     if (plan->segment_count++ == 0)
         plan->low = start;
     plan->low = libexec_min(plan->low, start);
@@ -111,7 +112,8 @@ static void plan_look_at_code(const struct libexec_plan *plan, struct plan_walk 
         walk->entry_executable = true;
     if ((walk->policy & LIBEXEC_POLICY_NO_WRITE_EXECUTE) == 0)
         return;
-    const struct segment_pages pages = segment_pages_of(segment, 0, walk->page_size);
+    struct segment_pages pages;
+    segment_pages_of(&pages, segment, 0, walk->page_size);
     if ((rights & LIBEXEC_RIGHT_WRITE) != 0 || pages.end != pages.file_end) // zero pages are writable
         plan_refuse(walk, LIBEXEC_E_WRITE_EXECUTE, rights | LIBEXEC_RIGHT_WRITE,
                     LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_EXECUTE);
@@ -145,7 +147,8 @@ static LIBEXEC_APART_FOR_SIZE void plan_add_segment(struct libexec_plan *plan, s
         plan_look_at_code(plan, walk, segment);
 }
 
-static void plan_note_interpreter(struct libexec_plan *plan, const struct plan_walk *walk, const uint8_t *bytes) {
+static LIBEXEC_APART_FOR_SIZE void plan_note_interpreter(struct libexec_plan *plan, const struct plan_walk *walk,
+                                                         const uint8_t *bytes) {
     struct libexec_report *report = walk->report;
     const uint64_t offset = libexec_load64(bytes + ELF_P_OFFSET);
     const uint64_t length = libexec_load64(bytes + ELF_P_FILESZ);
@@ -393,7 +396,8 @@ static enum libexec_status segment_check_addresses(const struct libexec_segment 
 static enum libexec_status segment_check(const struct libexec_segment *segment, struct libexec_placing *placing,
                                          bool first, struct libexec_report *report) {
     const uint64_t page_size = placing->bounds->page_size;
-    const struct segment_pages pages = segment_pages_of(segment, placing->bias, page_size);
+    struct segment_pages pages;
+    segment_pages_of(&pages, segment, placing->bias, page_size);
     const uint64_t zeros = pages.end - pages.file_end;
     uint64_t length = pages.file_end - pages.start;
     if (length != 0) { // 0 also where p_filesz wraps: that is refused below, with p_memsz
@@ -422,19 +426,6 @@ enum libexec_status libexec_plan_check(const struct libexec_plan *plan, struct l
     if (to == plan->segment_count && placing->pages > placing->bounds->page_budget)
         return libexec_fail(report, LIBEXEC_E_PAGE_BUDGET, placing->pages, placing->bounds->page_budget);
     return LIBEXEC_OK;
-}
-
-bool libexec_plan_check_ordered(const struct libexec_plan *plan, struct libexec_placing *placing) {
-    const struct libexec_bounds *bounds = placing->bounds;
-    const uint64_t start = plan->low + placing->bias;
-    const uint64_t length = plan->high - plan->low;
-    if ((plan->flags & LIBEXEC_PLAN_ORDERED) == 0 || plan->high > bounds->user_high || start < bounds->user_low ||
-        plan->file_size > (uint64_t)INT64_MAX / 2 || // else no offset with a span added is beyond INT64_MAX
-        !libexec_inside(start, length, bounds->user_high) || length / bounds->page_size > bounds->page_budget)
-        return false;
-    placing->low = start;
-    placing->high = start + length;
-    return true;
 }
 
 // ---- public ---------------------------------------------------------------------------------------------------------
@@ -487,10 +478,10 @@ static inline void region_file_bytes(const struct libexec_plan *plan, const stru
         region->file_length = libexec_min(length, plan->file_size - region->file_offset);
 }
 
-// The pages of `owner` from `page` to `end` at most: those with file bytes, or those without.
-static inline void region_of_segment(const struct libexec_plan *plan, const struct libexec_segment *owner,
-                                     const struct segment_pages *pages, uint64_t page, uint64_t end,
-                                     struct libexec_region *region) {
+// The pages of `owner` from `page` to `end` at most: those with file bytes, which are not told yet, or those without.
+// Returns which.
+static inline bool region_of_segment(const struct libexec_segment *owner, const struct segment_pages *pages,
+                                     uint64_t page, uint64_t end, struct libexec_region *region) {
     const bool has_bytes = page < pages->file_end;
     region->address = page;
     region->length = libexec_min(end, has_bytes ? pages->file_end : pages->end) - page;
@@ -498,10 +489,9 @@ static inline void region_of_segment(const struct libexec_plan *plan, const stru
     region->file_length = 0;
     region->rights = owner->rights;
     region->program_header = owner->program_header;
-    if (has_bytes)
-        region_file_bytes(plan, owner, pages, region->length, region);
-    else
+    if (!has_bytes)
         region->rights |= LIBEXEC_RIGHT_READ | LIBEXEC_RIGHT_WRITE;
+    return has_bytes;
 }
 
 // The last segment before `segment` that covers `page`; NULL where there is none. `*cut` becomes the lowest beginning
@@ -512,7 +502,7 @@ static const struct libexec_segment *region_owner(const struct libexec_plan *pla
                                                   struct segment_pages *pages, uint64_t *cut) {
     while (segment != plan->segments) {
         segment--;
-        *pages = segment_pages_of(segment, cursor->bias, cursor->page_size);
+        segment_pages_of(pages, segment, cursor->bias, cursor->page_size);
         if (page < pages->end && pages->start <= page)
             return segment;
         if (pages->end != pages->start && pages->start > page)
@@ -530,7 +520,8 @@ static bool region_shared(const struct libexec_plan *plan, const struct libexec_
         region_owner(plan, cursor, plan->segments + plan->segment_count, page, &pages, &cut);
     if (segment == NULL)
         return false;
-    region_of_segment(plan, segment, &pages, page, cut, region);
+    bool has_bytes = region_of_segment(segment, &pages, page, cut, region);
+    uint64_t most = region->length;
     // A bss-only segment may begin inside a page. What earlier segments put below its first byte stays: the file bytes
     // of that page, cut at the lowest such beginning.
     uint64_t limit = cursor->page_size;
@@ -538,20 +529,24 @@ static bool region_shared(const struct libexec_plan *plan, const struct libexec_
         limit = libexec_min(limit, pages.address - page);
         segment = region_owner(plan, cursor, segment, page, &pages, &cut);
     }
-    if (limit == cursor->page_size || segment == NULL || page >= pages.file_end)
-        return true;
-    region_file_bytes(plan, segment, &pages, limit, region);
-    if (region->file_length != 0)
+    if (limit != cursor->page_size) {
+        has_bytes = page < pages.file_end;
+        most = limit;
+    }
+    if (has_bytes && segment != NULL)
+        region_file_bytes(plan, segment, &pages, most, region);
+    if (limit != cursor->page_size && region->file_length != 0)
         region->length = cursor->page_size;
     return true;
 }
 
 // Any segments, in any order: looks for the first page that one covers.
-static LIBEXEC_APART bool region_any(const struct libexec_plan *plan, const struct libexec_plan_cursor *cursor,
-                                     struct libexec_region *region) {
+static LIBEXEC_APART_FOR_SPEED bool
+region_any(const struct libexec_plan *plan, const struct libexec_plan_cursor *cursor, struct libexec_region *region) {
     uint64_t first = UINT64_MAX;
     for (uint32_t i = 0; i < plan->segment_count; i++) {
-        const struct segment_pages pages = segment_pages_of(&plan->segments[i], cursor->bias, cursor->page_size);
+        struct segment_pages pages;
+        segment_pages_of(&pages, &plan->segments[i], cursor->bias, cursor->page_size);
         const uint64_t page = libexec_max(pages.start, cursor->from);
         if (page < pages.end)
             first = libexec_min(first, page);
@@ -564,13 +559,15 @@ static bool region_ordered(const struct libexec_plan *plan, struct libexec_plan_
                            struct libexec_region *region) {
     while (cursor->index < plan->segment_count) {
         const struct libexec_segment *segment = &plan->segments[cursor->index];
-        const struct segment_pages pages = segment_pages_of(segment, cursor->bias, cursor->page_size);
+        struct segment_pages pages;
+        segment_pages_of(&pages, segment, cursor->bias, cursor->page_size);
         const uint64_t page = libexec_max(pages.start, cursor->from);
         if (page >= pages.file_end || page >= pages.end) // its last region, or none
             cursor->index++;
         if (page >= pages.end)
             continue;
-        region_of_segment(plan, segment, &pages, page, pages.end, region);
+        if (region_of_segment(segment, &pages, page, pages.end, region))
+            region_file_bytes(plan, segment, &pages, region->length, region);
         return true;
     }
     return false;

@@ -9,9 +9,9 @@
 
 // What bounds an image: the policy's values, or the architecture's where it has none.
 struct libexec_bounds {
-    uint64_t user_low;
-    uint64_t user_high;
     uint64_t page_size;
+    uint64_t user_high;
+    uint64_t user_low;
     uint64_t page_budget;
 };
 
@@ -45,9 +45,6 @@ struct libexec_placing {
 // their pages, biased, lies inside the user range (where placed), and their file ranges do not wrap.
 enum libexec_status libexec_plan_check(const struct libexec_plan *plan, struct libexec_placing *placing, uint32_t from,
                                        uint32_t to, struct libexec_report *report);
-
-// The same for all segments of a plan with LIBEXEC_PLAN_ORDERED at once. False where one might not pass.
-bool libexec_plan_check_ordered(const struct libexec_plan *plan, struct libexec_placing *placing);
 
 // Walks the regions of a plan at a place where its segments were checked; see libexec_plan_next_region.
 struct libexec_plan_cursor {

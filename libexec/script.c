@@ -14,7 +14,7 @@ static bool script_blank(uint8_t byte) {
 }
 
 // Passes blanks, or what is none, up to `end`.
-static LIBEXEC_APART const uint8_t *script_pass(const uint8_t *at, const uint8_t *end, bool blanks) {
+static LIBEXEC_APART_FOR_SPEED const uint8_t *script_pass(const uint8_t *at, const uint8_t *end, bool blanks) {
     while (at < end && script_blank(*at) == blanks)
         at++;
     return at;

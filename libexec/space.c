@@ -11,9 +11,9 @@
 enum libexec_status libexec_space_flush(struct libexec_state *state) {
     const struct libexec_host *host = state->host;
     const struct libexec_map *operations = state->scratch.operations;
-    const uint32_t count = state->space.pending;
+    const uint32_t count = state->pending;
     int code = 0;
-    state->space.pending = 0;
+    state->pending = 0;
     if (count == 0)
         return LIBEXEC_OK;
     if (host->map_many != NULL)
@@ -27,11 +27,11 @@ enum libexec_status libexec_space_flush(struct libexec_state *state) {
     return libexec_fail_host(&state->report, code == LIBEXEC_HOST_OCCUPIED ? LIBEXEC_E_OCCUPIED : LIBEXEC_E_MAP, code);
 }
 
-enum libexec_status libexec_space_map(struct libexec_state *state) {
-    state->space.pending++;
-    if (state->host->map_many != NULL && state->space.pending < LIBEXEC_BATCH)
-        return LIBEXEC_OK;
-    return libexec_space_flush(state);
+struct libexec_map *libexec_space_map(struct libexec_state *state) {
+    state->pending++;
+    if ((state->host->map_many == NULL || state->pending == LIBEXEC_BATCH) && libexec_space_flush(state) != LIBEXEC_OK)
+        return NULL;
+    return &state->scratch.operations[state->pending];
 }
 
 static LIBEXEC_APART_FOR_SIZE void space_close_slot(struct libexec_state *state, struct libexec_slot *slot) {
@@ -75,8 +75,8 @@ static bool space_open(struct libexec_state *state, struct libexec_slot *slot, c
 }
 
 // The view of `role` does not hold `address`: that of the other role may, else a new one is opened.
-static LIBEXEC_APART struct libexec_slot *space_switch(struct libexec_state *state, enum space_role role,
-                                                       uint64_t address, uint64_t end) {
+static LIBEXEC_APART_FOR_SPEED struct libexec_slot *space_switch(struct libexec_state *state, enum space_role role,
+                                                                 uint64_t address, uint64_t end) {
     struct libexec_space *space = &state->space;
     struct libexec_slot *slot = space->roles[1 - role] == space->slots ? &space->slots[1] : space->slots;
     struct libexec_slot *neighbour = space->roles[1 - role];

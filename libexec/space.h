@@ -5,13 +5,10 @@
 
 #include "state.h"
 
-// The place of the next map operation: to be filled wholly, then handed to the host, or collected for one call of
-// `map_many`, by `libexec_space_map`.
-static inline struct libexec_map *libexec_space_operation(struct libexec_state *state) {
-    return &state->scratch.operations[state->space.pending];
-}
-
-enum libexec_status libexec_space_map(struct libexec_state *state);
+// Hands the operation that was put behind those collected to the host, or collects it for one call of `map_many`.
+// Returns the place of the next one, which is to be filled wholly, or NULL after a failure. The first place is that of
+// state->scratch.operations.
+struct libexec_map *libexec_space_map(struct libexec_state *state);
 
 // Hands over what was collected.
 enum libexec_status libexec_space_flush(struct libexec_state *state);

@@ -19,8 +19,6 @@ struct libexec_slot {
 
 struct libexec_space {
     void *handle;
-    bool made;
-    uint32_t pending; // map operations collected for map_many
     struct libexec_slot slots[2];
     struct libexec_slot *roles[2]; // the view that each role has: both may have the same
 };
@@ -41,6 +39,10 @@ struct libexec_script_words {
     uint16_t argument; // 0: none
 };
 
+// The parts of an image that follow its files, each from one edge to the next: of the TLS block, with the lent pages
+// inside it, of the guard, and of the stack right above it. Edges of what is not there are 0.
+enum { PART_TLS_HEAD, PART_TLS_LENT, PART_TLS_REST, PART_BETWEEN, PART_GUARD, PART_STACK, PART_COUNT };
+
 struct libexec_state;
 
 // Copying the arguments. The strings go up from `cursor`. Bytes of the caller's may stand there already, up to
@@ -56,6 +58,9 @@ struct libexec_copy {
     uint64_t dirty_end;     // pointers or strings were fetched up to here, perhaps with surplus of the caller's memory
     uint64_t last[2];       // the last pointers of argv and envp: where strings follow one another, the highest
     uint64_t given;         // arguments of the caller's; where there are none an empty argv[0] is made
+    const struct libexec_strings *list; // that the next string comes from; NULL: from the caller's memory
+    uint32_t index;                     // of that string
+    uint32_t vector;                    // 0: the strings are those of argv, 1: of envp
     struct libexec_arguments_placed placed;
     uint64_t vector_end; // behind the NULL of envp
     uint64_t tail;       // bytes that follow the vectors: auxiliary vector, random bytes, platform string
@@ -63,23 +68,25 @@ struct libexec_copy {
 
 #define LIBEXEC_BATCH 12
 
+// What is used most lies in the first 128 bytes, where x86-64 instructions reach it with one byte.
 struct libexec_state {
     struct libexec_report report; // first: its address is the object's
     const struct libexec_host *host;
     void *context;
     const struct libexec_arch *arch;
+    uint8_t stage; // one of the EXEC_... values of exec.c
+    bool has_interpreter;
+    uint8_t script_depth;
+    uint8_t source_flags; // of all files of the image
+    uint8_t stack_rights;
+    bool space_made;
+    uint8_t pending; // map operations collected for map_many
+    bool must_fill;  // some pages were mapped for the library to write
     struct libexec_bounds bounds;
-    uint32_t stage; // one of the EXEC_... values of exec.c
-    uint32_t stack_rights;
-    struct libexec_space space;
     struct libexec_policy policy;
+    struct libexec_space space;
     const struct libexec_request *request; // only looked at until prepare returns
     struct libexec_report own;             // the first refusal that Linux would not have made; see plan.h
-
-    bool has_interpreter;
-    uint8_t source_flags; // of all files of the image
-    bool must_fill;       // some pages were mapped for the library to write
-    uint32_t script_depth;
 
     // Names: the path as named, and the words of `#!` lines.
     const char *path;
@@ -91,8 +98,7 @@ struct libexec_state {
 
     struct libexec_image_file files[2]; // FILE_PROGRAM, FILE_INTERPRETER
     struct libexec_image_answer answer;
-    uint64_t edges[7];                 // of the parts that follow the files: see load.c
-    struct libexec_range tls_borrowed; // the whole pages of the TLS template that may be the file's own
+    uint64_t edges[PART_COUNT + 1];
 
     // Not cleared at the start; each stage sets what is its own.
     struct libexec_layout layout;

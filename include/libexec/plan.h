@@ -47,7 +47,7 @@ struct libexec_plan {
     uint32_t flags;                  // LIBEXEC_PLAN_...
     uint32_t program_header_count;   // e_phnum
     uint32_t type;                   // e_type
-    uint32_t stack_program_header;   // index of PT_GNU_STACK
+    uint32_t segment_count;          // of `segments`
     uint64_t file_size;              // of the source, when the plan was made
     libexec_address entry;           // e_entry
     libexec_address program_headers; // where e_phoff is mapped if LIBEXEC_PLAN_HEADERS_MAPPED is set, else 0
@@ -64,7 +64,7 @@ struct libexec_plan {
     libexec_address tls_address;
     uint64_t tls_alignment;
     uint32_t tls_program_header;
-    uint32_t segment_count;
+    uint32_t stack_program_header; // index of PT_GNU_STACK
     struct libexec_segment segments[LIBEXEC_CONFIG_SEGMENTS];
 };
 

@@ -9,8 +9,8 @@ from project import C_WARNINGS, Failure, KERNEL_FLAGS, compilers, run
 ALLOWED_UNDEFINED = {"memcpy", "memmove", "memset", "memcmp"}
 
 # Bytes of code: what is wanted, and where the check fails, so that the code does not grow unseen.
-TEXT_BUDGETS = [("all but dump", [], 16 * 1024, 20060),
-                ("static programs only", ["-DLIBEXEC_CONFIG_STATIC_ONLY=1"], 8 * 1024, 17790)]
+TEXT_BUDGETS = [("all but dump", [], 16 * 1024, 19420),
+                ("static programs only", ["-DLIBEXEC_CONFIG_STATIC_ONLY=1"], 8 * 1024, 17370)]
 EXEC_OBJECT_LIMIT = 4096
 
 

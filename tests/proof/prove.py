@@ -50,7 +50,7 @@ PROOFS = {
                     "-eva-slevel-merge-after-loop", "region_any,region_ordered,region_owner,region_shared",
                     "-eva-split-return-function", "region_shared:0,region_any:0,region_ordered:0,"
                     "libexec_plan_region:0,libexec_plan_next_region:0"],
-        "reached": 199,
+        "reached": 195,
         "assertions": 2,
         "breaks": ("plan.c", "while (cursor->index < plan->segment_count) {",
                    "while (cursor->index <= plan->segment_count) {"),

@@ -1,16 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Builds the library in another configuration and runs the tests on it: configuration.sh KIND SOURCE BUILD.
-#   static      for static programs only, and for size: those tests that need neither interpreters nor scripts. So those
-#               lines are run, too, that only compilers told to save space compile otherwise.
+#   static      for static programs only: those tests that need neither interpreters nor scripts.
 #   least, most the smallest capacities that programs of every day allow, and large ones.
+# The first two are built for size: so those lines are run, too, that only compilers told to save space compile
+# otherwise.
 set -eu
 
 kind=$1 source=$2 build=$3
 subjects="kit reports stack user images dump" type=RelWithDebInfo static=OFF capacities=
 case $kind in
 static) static=ON type=MinSizeRel ;;
-least) capacities="-DLIBEXEC_SEGMENTS=6 -DLIBEXEC_HEADER_BYTES=512 -DLIBEXEC_NAME_BYTES=64" ;;
+least) type=MinSizeRel capacities="-DLIBEXEC_SEGMENTS=6 -DLIBEXEC_HEADER_BYTES=512 -DLIBEXEC_NAME_BYTES=64" ;;
 most) capacities="-DLIBEXEC_SEGMENTS=40 -DLIBEXEC_HEADER_BYTES=4096 -DLIBEXEC_NAME_BYTES=9472" ;;
 *) echo "configuration.sh: unknown kind $kind" >&2 && exit 2 ;;
 esac
