@@ -46,11 +46,16 @@ REASONS = (
      "for regions, one path for both files of an image and for all kinds of arguments, tables for what a status "
      "says and for the rules of a request took a quarter away. What is left are features: both of Linux's "
      "placements, its order of checks, TLS, policies, arguments from three places, three ways of lending "
-     "pages. Some eighty places that refuse load status, value and limit, 25 bytes each."),
+     "pages. Some eighty places that refuse load status, value and limit, 25 bytes each. Left out one at a time, "
+     "scripts and interpreters would give 2.1 KB, the TLS block 1.1, arguments from user memory 1.0, the checks of "
+     "request, architecture and policy 0.5, GNU properties, random addresses, policies on segments, large pages, "
+     "reserved ranges and file views 0.1 to 0.2 each. Where every function has a section of its own, the linker "
+     "drops 0.5 KB for kernels that read no plans by themselves, and 0.4 for those that answer no faults from them."),
     (".text at -Os, configuration",
      "Scripts, interpreters and all that only they need are left out, and that is only a tenth. What remains is "
      "a static program's: plan, policies, both kinds of placement, TLS, arguments from three places, all three "
-     "ways of backing. Less would take leaving out features that static programs use."),
+     "ways of backing. Less would take leaving out features that static programs use, and all of those that can be "
+     "separated are together some 4.5 KB."),
 )
 
 
