@@ -29,12 +29,11 @@ extern "C" {
 // (LIBEXEC_E_STATE) or abandoned. It points into itself: from prepare on it MUST stay where it is, and a copy is of no
 // use.
 struct libexec_exec {
-    // Characters, which compilers expect to be read and written as another type, as the library does (C17 6.5).
-#ifdef __cplusplus
-    alignas(8) unsigned char storage[LIBEXEC_EXEC_SIZE];
-#else
-    _Alignas(8) unsigned char storage[LIBEXEC_EXEC_SIZE];
-#endif
+    union {
+        // Characters, which compilers expect to be read and written as another type, as the library does (C17 6.5).
+        unsigned char storage[LIBEXEC_EXEC_SIZE];
+        uint64_t alignment;
+    };
 };
 
 // Argument or environment strings that the kernel holds.

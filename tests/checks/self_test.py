@@ -93,7 +93,7 @@ int libexec_planted(long wide)
      "SSE|not supported|disabled"),
     ("unity", both(append("libexec/plan.c", "enum { planted_same = 1 };\n"),
                    append("libexec/load.c", "enum { planted_same = 2 };\n")), "planted_same"),
-    ("unity", replace("include/libexec/exec.h", r"_Alignas\(8\) unsigned char storage\[LIBEXEC_EXEC_SIZE\]",
+    ("unity", replace("include/libexec/exec.h", r"unsigned char storage\[LIBEXEC_EXEC_SIZE\]",
                       "uint64_t storage[LIBEXEC_EXEC_SIZE / 8]"), CLANG_ONLY),
     ("port_canaries", replace("port/x86_64/start.c", "WITHOUT_CANARY void libexec_x86_64_reset_segments",
                               "void libexec_x86_64_reset_segments"), "reset_segments looks for a canary"),
