@@ -110,6 +110,16 @@ def mutants_of(file):
                 yield mutant
 
 
+def changed_lines(file, revision):
+    """Numbers of the lines that differ from those of a revision of the repository."""
+    command = ["git", "diff", "--no-color", "--no-ext-diff", "-U0", revision, "--", str(CORE / file)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        give_up(done.stderr.strip())
+    hunks = re.findall(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", done.stdout, re.M)
+    return {int(start) - 1 + i for start, count in hunks for i in range(int(count or 1))}
+
+
 def known_survivors():
     """survivors.txt: blocks of `file`, `- old`, `+ new`; reasons are comments. `- [2] old` is the second such one."""
     known, file, old = {}, "", ""
@@ -237,6 +247,7 @@ def main():
     parser.add_argument("file", nargs="*",
                         help="files of the core, as plan.c or checked.h; all of them where none is named")
     parser.add_argument("--sample", type=int, default=1, metavar="N", help="one of N changes, always the same ones")
+    parser.add_argument("--since", metavar="REVISION", help="only changes of lines that differ from that revision's")
     parser.add_argument("--list", action="store_true", help="count the changes, check survivors.txt, and stop")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/test", metavar="FOLDER",
                         help="where the tests were built (build/test)")
@@ -252,8 +263,11 @@ def main():
     stale = [(key, number) for key, number in known.items() if key[0] in files and key not in keys]
     for key, number in stale:
         print(f"survivors.txt:{number}: no such change of {key[0]}")
+    if arguments.since:
+        changed = {file: changed_lines(file, arguments.since) for file in files}
+        mutants = [mutant for mutant in mutants if mutant.line in changed[mutant.file]]
     if arguments.list or stale:
-        print(f"{len(mutants)} changes, {sum(key in known for key in keys)} known to survive")
+        print(f"{len(mutants)} changes, {sum(mutant.key() in known for mutant in mutants)} known to survive")
         return 2 if stale else 0
     chosen = [mutant for mutant in mutants if zlib.crc32(repr(mutant.key()).encode()) % arguments.sample == 0]
     noticed, survivors, wrong = {}, 0, 0
