@@ -55,11 +55,9 @@ bool libexec_fault(const struct libexec_region *regions, uint32_t count, uint32_
 static LIBEXEC_APART_FOR_SPEED enum libexec_status fault_read(const struct libexec_fault_page *page,
                                                               const struct libexec_source *source, uint8_t *bytes) {
     const uint64_t offset = page->file_offset;
-    uint64_t asked = page->file_length;
+    const uint64_t asked = offset < source->size ? libexec_min(page->file_length, source->size - offset) : 0;
     size_t done = 0;
     int code = 0;
-    if (asked != 0) // else there may be no source
-        asked = offset < source->size ? libexec_min(asked, source->size - offset) : 0;
     if (asked != 0)
         code = source->operations->read_at(source->context, offset, bytes, (size_t)asked, &done);
     const size_t kept = code == 0 && done <= asked ? done : 0; // only what it surely brought stays, never old memory

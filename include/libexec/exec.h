@@ -30,7 +30,7 @@ extern "C" {
 // use.
 struct libexec_exec {
     union {
-        // Characters, which compilers expect to be read and written as another type, as the library does (C17 6.5).
+        // Characters, as the library's state in them is of another type: to compilers they alone may alias anything.
         unsigned char storage[LIBEXEC_EXEC_SIZE];
         uint64_t alignment;
     };

@@ -13,7 +13,8 @@ enum {
     CR4_PKE = 1 << 22,
 };
 
-// For what may run while the active GS is the user's: a kernel's stack protector finds its canary through GS.
+// For what may run while the active GS is the user's: a kernel's stack protector finds its canary through GS. Compilers
+// without the attribute must be told not to protect this file.
 #ifdef __has_attribute
 #if __has_attribute(no_stack_protector)
 #define WITHOUT_CANARY __attribute__((no_stack_protector))
@@ -142,7 +143,7 @@ static WITHOUT_CANARY __attribute__((noreturn)) void return_to_user(const struct
     __builtin_unreachable();
 }
 
-void libexec_x86_64_enter_user(const struct libexec_x86_64_start *start) {
+WITHOUT_CANARY void libexec_x86_64_enter_user(const struct libexec_x86_64_start *start) {
     // No interrupt may come between the swap of GS and iretq, which turns them on again with the new flags.
     __asm__ volatile("cli" : : : "memory");
     const struct interrupt_return_frame frame = {

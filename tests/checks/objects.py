@@ -112,8 +112,8 @@ def unity(project):
             print(f"{compiler} {level}, zeroed storage:", run([folder / "zeroed"]).strip())
 
 
-# Those of the port's functions that are done before GS becomes the user's; the last never comes back from it.
-BEFORE_SWAPGS = {"libexec_x86_64_set_fs_base", "libexec_x86_64_reset_fpu", "libexec_x86_64_enter_user"}
+# Those of the port's functions that are done before GS becomes the user's.
+BEFORE_SWAPGS = {"libexec_x86_64_set_fs_base", "libexec_x86_64_reset_fpu"}
 
 
 def port_canaries(project):

@@ -98,7 +98,8 @@ def row_of(files, linux, library):
     if linux[0] == library[0] == 'verdict ok':
         return next((row for data in files if (row := forged.image_row(data, linux, library)) is not None), None)
     answers = [lines[0].split()[1:3] for lines in (linux, library)]
-    if len(files) == 2 and answers == [['error', 'EINVAL'], ['error', 'ENOMEM']]:
+    outside = library[0].endswith('LIBEXEC_E_ADDRESS_RANGE')
+    if len(files) == 2 and outside and answers == [['error', 'EINVAL'], ['error', 'ENOMEM']]:
         return 13 if any(memory_size == 0 for _, _, _, memory_size in forged.program_headers(files[1])) else None
     return forged.refusal_row('' if len(files) == 1 else 'interpreter', linux[0], library[0])
 

@@ -113,6 +113,8 @@ good_log | sed -n '/bin.sum/,/exit/p' | sed 's/^[0-9a-f]\{64\}/12/' | shown 0 "a
 good_log | sed -n '/bin.one/,/exit/p' | sed 's/^first/ first/' | shown 1 "a line that begins otherwise"
 good_log | sed -n '/bin.one/,/exit/p' | sed '/^more noise/d' | shown 1 "a missing line"
 good_log | sed -n '/bin.one/,/exit/p' | sed 's/exec: /exec: x/' | shown 1 "a command that was not run"
+good_log | sed -n '/bin.one/,/exit/p' | sed 's/exit 0/exit 1/' | shown 1 "another exit status"
+good_log | sed -n '/bin.one/,/exit/p' | sed '/exit/d' | shown 1 "a command that does not end"
 echo "no command" | shown 1 "no command"
 [ "$failures" = 0 ] && echo "check.sh and readme.sh found every fault"
 exit "$failures"
