@@ -1235,6 +1235,23 @@ static void an_interpreter_whose_addresses_wrap(void **state) {
     }
 }
 
+// The report of that says where addresses must end: below the last page.
+static void what_an_interpreter_that_wraps_is_told(void **state) {
+    (void)state;
+    static struct world world;
+    struct pair pair = make_pair();
+    pair.loader.headers[1].address = 0 - UINT64_C(0xe00);
+    libexec_kit_elf_build(&pair.program);
+    libexec_kit_elf_build(&pair.loader);
+    const struct scenario scenario = {.name = "wrapping", .set_up = execute_pair, .data = &pair, .needs_open = true};
+    world_begin(&world, &scenario, &flavours[0]);
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_ADDRESS_RANGE);
+    EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->value, 0 - UINT64_C(0xe00));
+    EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->limit, 0 - (uint64_t)PAGE);
+    world_end(&world);
+    end_pair(&pair);
+}
+
 static void bug_C5_program_too_large_for_its_place(void **state) {
     (void)state;
     struct pair pair = make_pair(); // a PIE with an interpreter stands at two thirds of the user range
@@ -1684,6 +1701,7 @@ int main(void) {
         cmocka_unit_test(bug_C5_interpreter_on_the_program),
         cmocka_unit_test(an_interpreter_with_a_wish),
         cmocka_unit_test(an_interpreter_whose_addresses_wrap),
+        cmocka_unit_test(what_an_interpreter_that_wraps_is_told),
         cmocka_unit_test(bug_C5_program_too_large_for_its_place),
         cmocka_unit_test(bug_C1_name_longer_than_its_memory),
         cmocka_unit_test(a_path_and_an_interpreter_in_one_memory),
