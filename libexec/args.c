@@ -373,7 +373,8 @@ static bool args_user_string(struct libexec_copy *copy, struct args_string *stri
     }
 }
 
-// 0 if none of `length` bytes is NUL, for all strings of ASCII; some others are left to the exact test.
+// 0 if none of `length` bytes is NUL, for all strings of ASCII; some others are left to the exact test. No bool, which
+// would cost instructions for each string.
 static inline uint64_t args_doubt(const uint8_t *bytes, uint64_t length) {
     if (length < ARGS_BLOCK)
         return args_find_nul(bytes, length) - length;

@@ -7,9 +7,9 @@
 # Missing packages are installed by apt (with sudo where not root) unless --no-install is given.
 #
 # In full: everything under gcc (host tests, replay of the fuzz corpus, checks over the sources, consumers of the
-# installed library, the sample kernel in QEMU), then the host tests once more under clang and under the address and
-# undefined-behaviour sanitizers. --quick leaves out these two, and the longest tests. Build trees are kept in build/. A
-# part that does not configure or build counts as one failed test.
+# installed library, the core on emulated processors, the sample kernel in QEMU), then the host tests once more under
+# clang and under the address and undefined-behaviour sanitizers. --quick leaves out these two, and the longest tests.
+# Build trees are kept in build/. A part that does not configure or build counts as one failed test.
 set -eu
 
 cd "$(dirname "$0")/.."

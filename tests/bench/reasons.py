@@ -47,6 +47,7 @@ REASONS = (
      "says and for the rules of a request took a quarter away. What is left are features: both of Linux's "
      "placements, its order of checks, TLS, policies, arguments from three places, three ways of lending "
      "pages. Some eighty places that refuse load status, value and limit, 25 bytes each. Left out one at a time, "
+     "counted once by hand, as no command does it, "
      "scripts and interpreters would give 2.1 KB, the TLS block 1.1, arguments from user memory 1.0, the checks of "
      "request, architecture and policy 0.5, GNU properties, random addresses, policies on segments, large pages, "
      "reserved ranges and file views 0.1 to 0.2 each. Where every function has a section of its own, the linker "
