@@ -115,7 +115,9 @@ static void layout_place_stack(struct libexec_state *state) {
     const uint64_t high = bounds->user_high;
     const uint64_t quarter = (high - bounds->user_low) / 4;
     const uint64_t limit = policy->stack_size != 0 ? policy->stack_size : LAYOUT_DEFAULT_STACK;
-    const uint64_t size = limit == UINT64_MAX ? LAYOUT_DEFAULT_STACK : libexec_min(limit, high);
+    // As Linux's stack never gets a part of a page (mm/mmap.c, acct_stack_growth); but one page, always.
+    const uint64_t size = libexec_round_down(
+        limit == UINT64_MAX ? LAYOUT_DEFAULT_STACK : libexec_max(libexec_min(limit, high), page_size), page_size);
     uint64_t arguments = policy->argument_limit;
     if (arguments == 0) // Linux's (fs/exec.c, bprm_stack_limits)
         arguments = libexec_max(libexec_min(LAYOUT_ARGUMENTS_MOST, limit / 4), LAYOUT_ARGUMENTS_LEAST);
@@ -123,7 +125,7 @@ static void layout_place_stack(struct libexec_state *state) {
         policy->stack_guard != 0 ? libexec_min(policy->stack_guard, high) : LAYOUT_DEFAULT_GUARD;
     const uint64_t room = libexec_round_up(arguments + LIBEXEC_STACK_FIXED + LAYOUT_STACK_JITTER, page_size);
     const uint64_t guard = libexec_round_up(least_guard, page_size);
-    const uint64_t length = libexec_round_up(size, page_size) + (size < LAYOUT_LARGE_STACK ? room : 0);
+    const uint64_t length = size + (size < LAYOUT_LARGE_STACK ? room : 0);
     const uint64_t total = length + guard;
     uint64_t value = total;
     uint64_t most = quarter * 2;

@@ -31,9 +31,10 @@ enum libexec_tls_policy {
 struct libexec_policy {
     uint32_t flags; // LIBEXEC_POLICY_...
     enum libexec_tls_policy tls;
-    // Bytes that the stack may grow to below the initial image, rounded up to pages; 0: 8 MiB. UINT64_MAX: Linux's
-    // "unlimited" for placement, 8 MiB reserved. A reservation below 64 MiB is larger by the room for arguments; above,
-    // the arguments are in it. With its guard it may take half the user range (else LIBEXEC_E_STACK_SIZE).
+    // Bytes that the stack may grow to below the initial image, rounded down to pages, one at least; 0: 8 MiB.
+    // UINT64_MAX: Linux's "unlimited" for placement, 8 MiB reserved. A reservation below 64 MiB is larger by the room
+    // for arguments; above, the arguments are in it. With its guard it may take half the user range (else
+    // LIBEXEC_E_STACK_SIZE).
     uint64_t stack_size;
     uint64_t stack_guard;    // bytes kept free below it; 0: 1 MiB, as Linux's stack_guard_gap
     uint64_t argument_limit; // bytes of strings and pointers together, at most 16 MiB; 0: Linux's, from the stack size

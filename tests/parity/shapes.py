@@ -18,7 +18,7 @@ ADDRESSES = {
     2: [0x400000, 0x400000, 0x400000, 0x1000, 0x10000, 0x7fffe0000000, 0x555555554000],
     3: [0, 0, 0, 0x1000, 0x10000, 0x400000, 0x10000000, 0x555555554000],
 }
-# Interpreters with addresses of their own stand where no program does, or it would be torn apart (row 15).
+# Interpreters with addresses of their own stand where no program does, or it would be torn apart (row 3).
 INTERPRETER_ADDRESSES = {
     2: [0x30000000],
     3: [0, 0, 0, 0x1000, 0x10000, 0x400000, 0x30000000, 0x30000000, 0x555555554000],
@@ -100,7 +100,7 @@ def row_of(files, linux, library):
     answers = [lines[0].split()[1:3] for lines in (linux, library)]
     outside = library[0].endswith('LIBEXEC_E_ADDRESS_RANGE')
     if len(files) == 2 and outside and answers == [['error', 'EINVAL'], ['error', 'ENOMEM']]:
-        return 13 if any(memory_size == 0 for _, _, _, memory_size in forged.program_headers(files[1])) else None
+        return 10 if any(memory_size == 0 for _, _, _, memory_size in forged.program_headers(files[1])) else None
     return forged.refusal_row('' if len(files) == 1 else 'interpreter', linux[0], library[0])
 
 

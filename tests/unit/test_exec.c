@@ -950,7 +950,7 @@ static void the_mmap_area_for_a_stack(void **state) {
                 {127 * mib, 0, top - 128 * mib},
                 {128 * mib, 0, top - 129 * mib},
                 {1024 * mib, 0, top - 1025 * mib},
-                {1024 * mib + 5, 0, (top - 1025 * mib - 5) / 0x1000 * 0x1000}, // where the guard begins
+                {1024 * mib + 5, 0, top - 1025 * mib}, // the last page's bytes are the guard's
                 {1024 * mib, 64 * mib, top - 1088 * mib},
                 {63 * mib, 80 * mib, top - 149 * mib - PAGE}}; // the room for arguments stands there, too
     static struct world world;

@@ -175,14 +175,14 @@ static bool place_stack(struct model *model) {
     const uint64_t page = model->page, range = model->high - model->low;
     const bool unlimited = policy->stack_size == UINT64_MAX;
     const uint64_t limit = policy->stack_size == 0 ? 8 * MIB : policy->stack_size;
-    const uint64_t size = unlimited ? 8 * MIB : limit;
+    const uint64_t size = unlimited ? 8 * MIB : down(larger(limit, page), page); // acct_stack_growth
     const uint64_t guard = policy->stack_guard == 0 ? MIB : policy->stack_guard;
     uint64_t arguments = policy->argument_limit;
     if (arguments == 0) // bprm_stack_limits
         arguments = larger(smaller(limit / 4, 6 * MIB), 128 << 10);
     // What fits in half of the range, with arguments of no more than the 16 MiB that a stack of 64 MiB allows.
     const uint64_t room = up(arguments + 1024 + 0x7f0, page);
-    const uint64_t length = up(size, page) + (size < 64 * MIB ? room : 0);
+    const uint64_t length = size + (size < 64 * MIB ? room : 0);
     if (size > range / 2 || guard > range / 2 || length + up(guard, page) > range / 2 || arguments > 16 * MIB)
         return false;
     // mmap_base, with at most three quarters of the range above it
@@ -617,7 +617,8 @@ static void the_largest_stack(void **state) {
         uint64_t high, stack, guard, arguments;
         bool fits;
     } rows[] = {{2 * half, half - MIB, 0, 0, true},
-                {2 * half, half - MIB + 1, 0, 0, false},
+                {2 * half, half - MIB + PAGE - 1, 0, 0, true},
+                {2 * half, half - MIB + PAGE, 0, 0, false},
                 {2 * half, half, PAGE, 0, false},
                 {2 * half, half - PAGE, PAGE, 0, true},
                 {2 * half, half + 1, 1, 0, false},
@@ -673,7 +674,7 @@ static void where_the_room_for_arguments_is(void **state) {
             const uint64_t room = TOP - layout.stack_pointer;
             const bool inside = setting.policy.stack_size >= 64 * MIB;
             assert_true(room >= 6 * MIB && room < 6 * MIB + 3 * PAGE);
-            assert_int_equal(layout.stack.length, up(setting.policy.stack_size, PAGE) + (inside ? 0 : room));
+            assert_int_equal(layout.stack.length, down(setting.policy.stack_size, PAGE) + (inside ? 0 : room));
         }
     libexec_kit_elf_end(&elf);
 }

@@ -644,7 +644,7 @@ static void faults_behind_a_scripts_words(void **state) {
         }
 }
 
-// Where two strings are bad the first one decides, a bad vector before either (row 12 of docs/linux-differences.md).
+// Where two strings are bad the first one decides, a bad vector before either (row 9 of docs/linux-differences.md).
 static void the_first_fault_in_order(void **state) {
     (void)state;
     static struct world world;
