@@ -70,7 +70,7 @@ static bool space_open(struct libexec_state *state, struct libexec_slot *slot, c
     }
     state->report.known |= LIBEXEC_REPORT_ADDRESS;
     libexec_fail(&state->report, LIBEXEC_E_CONTRACT, view.length, length);
-    state->report.clause = "host.h: translate gives whole pages where asked for some, no more than asked";
+    state->report.clause = "host.h: translate gives bytes, whole pages where asked for some, no more than asked";
     return false;
 }
 

@@ -153,7 +153,7 @@
         "POSIX: an empty path names no file")                                                                          \
     ROW(LIBEXEC_E_NAME_TOO_LONG, LIBEXEC_ERRNO_ENAMETOOLONG, LIBEXEC_ERRNO_ENAMETOOLONG, SAYS_VALUE, 0,                \
         "a path or interpreter name is too long",                                                                      \
-        "Linux: a path with its NUL is 4096 bytes; LIBEXEC_CONFIG_NAME_BYTES")                                         \
+        "Linux: a path with its NUL is 4096 bytes; names_size, or LIBEXEC_CONFIG_NAME_BYTES without names")            \
     ROW(LIBEXEC_E_ARGUMENT_FAULT, LIBEXEC_ERRNO_EFAULT, LIBEXEC_ERRNO_EFAULT, 0, 0,                                    \
         "an argument or environment string is not readable", "")                                                       \
     ROW(LIBEXEC_E_STRING_TOO_LONG, LIBEXEC_ERRNO_E2BIG, LIBEXEC_ERRNO_E2BIG, SAYS_VALUE | SAYS_ADDRESS, 0,             \

@@ -345,7 +345,7 @@ struct image_regions {
     struct image image;                         // first, so that the callbacks find the rest
     struct libexec_source program, interpreter; // operations NULL: none
     uint32_t count;
-    struct libexec_region regions[(IMAGE_PAGES * PAGE_SIZE - 112) / sizeof(struct libexec_region)];
+    struct libexec_region regions[6 * LIBEXEC_CONFIG_SEGMENTS + 3]; // no image has more
 };
 _Static_assert(sizeof(struct image_regions) <= IMAGE_PAGES * PAGE_SIZE, "an image fits the pages it is given");
 

@@ -22,7 +22,7 @@ void libexec_dump_report(const struct libexec_sink *sink, const struct libexec_r
 // A line about the whole plan, then a line for each segment.
 void libexec_dump_plan(const struct libexec_sink *sink, const struct libexec_plan *plan);
 
-// Of a prepared exec; of another one the next two print nothing.
+// Of a prepared exec, until commit returns; of one that failed or was abandoned the next two print nothing.
 
 // The address space, drawn from high to low with rights and what each part is.
 void libexec_dump_space(const struct libexec_sink *sink, const struct libexec_exec *exec);

@@ -40,8 +40,9 @@ struct libexec_exec {
 struct libexec_strings {
     uint32_t count;
     uint32_t reserved;
-    // Stores the address and length (without NUL, and no byte of it is one) of string `index` < count; the bytes stay
-    // valid until the next call. Called once for each index, in order. Returns 0 or a host code.
+    // Stores the address and length of string `index` < count, without its NUL; inside it there MUST be none. The bytes
+    // stay valid until the next call. Called once for each index, in order. Returns 0 or a host code: then the exec is
+    // refused with LIBEXEC_E_ARGUMENT_FAULT, which is EFAULT whatever the code.
     int (*get)(void *context, uint32_t index, const char **bytes, uint64_t *length);
     void *context;
 };
@@ -90,8 +91,8 @@ struct libexec_request {
     const struct libexec_auxv *auxv;
     uint32_t auxv_count;
     uint32_t names_size; // of `names`
-    // Memory for names longer than the exec object holds, or NULL; see LIBEXEC_NAMES_MAX. It is written: `path` and the
-    // strings of the arguments MUST be elsewhere.
+    // Memory for names in place of the exec object's own, which is not used then; NULL: that. LIBEXEC_NAMES_MAX bytes
+    // hold all that Linux accepts. It is written: `path` and the strings of the arguments MUST be elsewhere.
     char *names;
 };
 
@@ -126,8 +127,9 @@ const struct libexec_plan *libexec_exec_plan(const struct libexec_exec *exec, en
 const struct libexec_auxv *libexec_exec_auxv(const struct libexec_exec *exec, uint32_t *count);
 
 // Region `index` of the image: those of the program in ascending order, then of the interpreter, the TLS block, the
-// guard, the stack; so all together are NOT sorted by address. False when there are no more. A TLS block has up to
-// three regions: where whole pages of the template are the file's, they are the middle one.
+// guard, the stack; so all together are NOT sorted by address. False when there are no more: there are at most
+// 6 * LIBEXEC_CONFIG_SEGMENTS + 3. A TLS block has up to three: where whole pages of the template are the file's, they
+// are the middle one.
 bool libexec_exec_region(const struct libexec_exec *exec, uint32_t index, struct libexec_region *region);
 
 // What argc and envc came to, and where the strings stand: [strings, environment) are the arguments, [environment, end)

@@ -85,7 +85,9 @@ struct libexec_region {
     libexec_address address; // multiple of the page size
     uint64_t length;         // multiple of the page size, not 0
     uint64_t file_offset;    // of the byte at `address`; congruent to it modulo the page size
-    uint64_t file_length;    // bytes from the file; then zeros, or what the library writes there (TLS, stack)
+    // Bytes from the file; then zeros, or what the library writes there (TLS, stack). Where p_memsz is p_filesz they go
+    // on to the end of the last page, or of the file, as in Linux.
+    uint64_t file_length;
     enum libexec_region_kind kind;
     enum libexec_file file;  // LIBEXEC_FILE_PROGRAM, LIBEXEC_FILE_INTERPRETER, or NONE where no file is behind it
     uint32_t rights;         // LIBEXEC_RIGHT_... as the program shall have them once it runs

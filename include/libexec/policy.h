@@ -41,9 +41,10 @@ struct libexec_policy {
     // Pages of the program, of its interpreter, and of the TLS block, each for itself, the stack aside; 0: as many as
     // the user range has.
     uint64_t page_budget;
-    libexec_address user_low;  // 0: the architecture's
-    libexec_address user_high; // 0: the architecture's
-    uint32_t script_depth;     // up to LIBEXEC_SCRIPT_DEPTH_MAX, which 0 stands for. LIBEXEC_NO_SCRIPTS: no scripts
+    // 0: the architecture's. Multiples of the page size. In a small range addresses are drawn from fewer places.
+    libexec_address user_low;
+    libexec_address user_high;
+    uint32_t script_depth; // 0, or more than LIBEXEC_SCRIPT_DEPTH_MAX: that. LIBEXEC_NO_SCRIPTS: no scripts
     uint32_t reserved;
 };
 #define LIBEXEC_NO_SCRIPTS UINT32_MAX

@@ -14,7 +14,8 @@ extern "C" {
 #endif
 
 // What the pages of a source can be used for besides being read. A host sets the bits for each file it opens; without
-// any of them every page of the image is a fresh one that the library fills through `read_at`.
+// any of them every page of the image is a fresh one that the library fills through `read_at`. Of the first three FAULT
+// comes first, for all pages with bytes of the file; then SHARE, for those that are not writable; then COPY_ON_WRITE.
 #define LIBEXEC_SOURCE_SHARE         0x01u // `map` accepts LIBEXEC_BACKING_SHARE for this source
 #define LIBEXEC_SOURCE_COPY_ON_WRITE 0x02u // `map` accepts LIBEXEC_BACKING_COPY_ON_WRITE
 #define LIBEXEC_SOURCE_FAULT         0x04u // `map` accepts LIBEXEC_BACKING_FAULT: pages are filled at their first fault

@@ -154,29 +154,36 @@ def exec_object_size(project):
 CAPACITIES = {"the defaults": [], "other capacities": ["-DLIBEXEC_CONFIG_SEGMENTS=17"]}
 
 
-def missing_functions(project, compiler, flags, core):
-    """Links a user of both functions that are given sized objects; gives those that are not found."""
+SIZED = {"prepare", "plan_read", "kit_prepare"}  # the functions that are given objects of these sizes
+
+
+def missing_functions(project, compiler, flags, objects):
+    """Links a user of the functions that are given sized objects; gives those that are not found."""
     folder = project.fresh_folder("capacities")
     user = folder / "user.c"
-    user.write_text("#include <libexec/libexec.h>\n"
+    user.write_text("#include <libexec/kit.h>\n"
                     "static struct libexec_exec object;\nstatic struct libexec_plan plan;\n"
                     "int main(void)\n{\n    struct libexec_report report;\n"
                     "    const struct libexec_request request = {0};\n"
                     "    return (int)libexec_prepare(&object, &request) +\n"
+                    "           (int)libexec_kit_prepare(0, &object, &request) +\n"
                     "           (int)libexec_plan_read(&plan, 0, 0, 0, 0, 0, &report);\n}\n")
-    built = subprocess.run([compiler, "-std=c17", f"-I{project.include}", *flags, user, *core, "-o", folder / "user"],
-                           capture_output=True, text=True, check=False)
-    return {name for name in ("prepare", "plan_read") if built.returncode and f"libexec_{name}" in built.stderr}
+    built = subprocess.run([compiler, "-std=c17", *project.include_flags(), *flags, user, *objects,
+                            "-o", folder / "user"], capture_output=True, text=True, check=False)
+    return {name for name in SIZED if built.returncode and f"libexec_{name}" in built.stderr}
 
 
 def mixed_capacities(project):
     """Objects are as large as the capacities say: who has others than the library must not link with it."""
     for compiler in compilers():
         for library, flags in CAPACITIES.items():
-            core = project.compile_core(compiler, f"{compiler}-capacities", "-std=c17", "-O1", *flags).values()
+            objects = list(project.compile_core(compiler, f"{compiler}-capacities", "-std=c17", "-O1", *flags).values())
+            for source in sorted((project.root / "tests/kit").glob("*.c")):
+                objects.append(objects[0].with_name(f"kit-{source.stem}.o"))
+                project.compile(compiler, source, objects[-1], "-std=c17", "-O1", *project.include_flags(), *flags)
             for user, flags_of_user in CAPACITIES.items():
-                missing = missing_functions(project, compiler, flags_of_user, core)
-                if missing != (set() if user == library else {"prepare", "plan_read"}):
+                missing = missing_functions(project, compiler, flags_of_user, objects)
+                if missing != (set() if user == library else SIZED):
                     raise Failure(f"{compiler}: a user with {user} and a library with {library}: not found when they "
                                   f"link: {', '.join(sorted(missing)) or 'nothing'}")
         print(f"{compiler}: links with a library of the same capacities only")

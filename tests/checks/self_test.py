@@ -102,9 +102,11 @@ int libexec_planted(long wide)
     ("exec_object_size", replace("include/libexec/exec.h", r"struct libexec_exec \{\n",
                                  "struct libexec_exec {\n    char planted[5000];\n"), "more than a page"),
     ("mixed_capacities", replace("include/libexec/exec.h", r"\n    LIBEXEC_SIZED\(libexec_prepare\)", ""),
-     "not found when they link: plan_read"),
+     "not found when they link: kit_prepare, plan_read"),
     ("mixed_capacities", replace("include/libexec/plan.h", r"\n    LIBEXEC_SIZED\(libexec_plan_read\)", ""),
-     "not found when they link: prepare"),
+     "not found when they link: kit_prepare, prepare"),
+    ("mixed_capacities", replace("tests/kit/include/libexec/kit.h", r" LIBEXEC_SIZED\(libexec_kit_prepare\)", ""),
+     "not found when they link: plan_read, prepare"),
     ("recursion", append("libexec/plan.c", """
 int libexec_planted(int n);
 static int planted_even(int n);

@@ -793,6 +793,48 @@ static void an_interpreter_that_just_fits_the_names(void **state) {
     libexec_kit_elf_end(&loader);
 }
 
+// As many segments as there may be, in an order that makes the most regions of them: each after the first cuts it, with
+// a page of the file and one of zeros.
+static void nested_segments(struct libexec_kit_elf *elf) {
+    const uint64_t pages = 3 * LIBEXEC_CONFIG_SEGMENTS - 2;
+    libexec_kit_elf_begin(elf, LIBEXEC_KIT_ET_DYN, pages * PAGE);
+    libexec_kit_elf_add(elf, load(R | X, 0, 0, pages * PAGE, (pages + 1) * PAGE));
+    for (uint64_t page = 1; page < pages; page += 3)
+        libexec_kit_elf_add(elf, load(R | W, 0, page * PAGE, PAGE, 2 * PAGE));
+}
+
+static void the_most_regions(void **state) {
+    (void)state;
+    static struct world world;
+    static const char name[] = "/lib/loader";
+    struct libexec_kit_elf dynamic, loader;
+    nested_segments(&loader);
+    libexec_kit_elf_build(&loader);
+    nested_segments(&dynamic);
+    libexec_kit_elf_write(&dynamic, 0xf00, name, sizeof(name));
+    libexec_kit_elf_add(&dynamic, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_INTERP, .offset = 0xf00,
+                                                                      .file_size = sizeof(name)});
+    libexec_kit_elf_add(&dynamic, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_TLS, .offset = 0x180,
+                                                                      .address = 0x180, .file_size = 2 * PAGE,
+                                                                      .memory_size = 2 * PAGE, .alignment = 1});
+    libexec_kit_elf_build(&dynamic);
+    world_begin(&world, &plainly, flavour_full);
+    world_file(&world, PROGRAM, &dynamic);
+    world_file(&world, name, &loader);
+    world_execute(&world, PROGRAM);
+    world.policy.tls = LIBEXEC_TLS_ALWAYS;
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+    struct libexec_region region;
+    uint32_t count = 0;
+    while (libexec_exec_region(&world.exec, count, &region))
+        count++;
+    EXPECT_EQUAL(&world, count, 6 * LIBEXEC_CONFIG_SEGMENTS + 3);
+    libexec_kit_abandon(world.kit, &world.exec);
+    world_end(&world);
+    libexec_kit_elf_end(&dynamic);
+    libexec_kit_elf_end(&loader);
+}
+
 // Each flag of the start by itself and beside the others. Whether a script may be read makes no difference, as on
 // Linux.
 static void flags_of_the_start(void **state) {
@@ -1656,6 +1698,7 @@ int main(void) {
         cmocka_unit_test(nested_scripts_by_policy),
         cmocka_unit_test(a_script_that_just_fits_the_names),
         cmocka_unit_test(an_interpreter_that_just_fits_the_names),
+        cmocka_unit_test(the_most_regions),
         cmocka_unit_test(flags_of_the_start),
         cmocka_unit_test(an_unreadable_interpreter),
         cmocka_unit_test(marks_of_the_file_that_starts),

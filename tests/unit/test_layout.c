@@ -193,7 +193,7 @@ static bool place_stack(struct model *model) {
         top = larger(model->high - model->high / 6 * 5, model->low + range / 8);
     model->layout.mmap_top = up(top - distance(model, 0, arch->mmap_entropy_pages, (top - model->low) / 2), page);
 
-    const uint64_t most = (range - length - up(guard, page)) / 2;
+    const uint64_t most = (range - length - up(guard, page)) / 8;
     const uint64_t end = down(model->high - distance(model, 2, arch->stack_entropy_pages, most), page);
     model->layout.argument_limit = arguments;
     model->layout.stack = (struct libexec_range){end - length, length};
@@ -573,6 +573,31 @@ static void the_farthest_random_places(void **state) {
         assert_int_equal(layout.stack.address + layout.stack.length, TOP - (word == 2 ? (uint64_t)0x3fffff << 12 : 0));
         assert_int_equal(layout.brk_start, layout.program_bias + 0x7000 + (word == 3 ? 0x3ffff000 : 0));
     }
+    libexec_kit_elf_end(&program);
+    libexec_kit_elf_end(&loader);
+}
+
+// In a small user range the stack stays above the places of a PIE with an interpreter, whatever is drawn for both.
+static void a_small_range_holds_a_pie_and_the_stack(void **state) {
+    (void)state;
+    static struct world world;
+    static struct libexec_kit_elf program, loader;
+    uint64_t seed = 1;
+    begin(&program, LIBEXEC_KIT_ET_DYN, true);
+    libexec_kit_elf_add(&program, load(R | W | X, 0, 0, 0x1200, 2 * MIB));
+    libexec_kit_elf_build(&program);
+    begin(&loader, LIBEXEC_KIT_ET_DYN, false);
+    libexec_kit_elf_add(&loader, load(R | X, 0, 0, 0x1200, 0x1200));
+    libexec_kit_elf_build(&loader);
+    for (uint32_t bits = 27; bits <= 36; bits++)
+        for (uint32_t drawn = 0; drawn < 200; drawn++) {
+            struct setting setting = usual(&program, &loader);
+            setting.policy = (struct libexec_policy){.user_high = (uint64_t)1 << bits};
+            for (uint32_t i = 0; i < COUNT(setting.words); i++)
+                setting.words[i] = draw(&seed);
+            EXPECT_EQUAL(&world, prepare(&world, &setting, "small range"), LIBEXEC_OK);
+            end(&world);
+        }
     libexec_kit_elf_end(&program);
     libexec_kit_elf_end(&loader);
 }
@@ -1246,6 +1271,7 @@ int main(void) {
         cmocka_unit_test(every_address_is_linuxs),
         cmocka_unit_test(usual_programs_without_randomisation),
         cmocka_unit_test(the_farthest_random_places),
+        cmocka_unit_test(a_small_range_holds_a_pie_and_the_stack),
         cmocka_unit_test(a_place_without_a_page_to_spare),
         cmocka_unit_test(the_largest_stack),
         cmocka_unit_test(where_the_room_for_arguments_is),

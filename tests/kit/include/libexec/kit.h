@@ -227,7 +227,7 @@ uint64_t libexec_kit_caller_digest(const struct libexec_kit *kit);
 // As the library's functions of the same name. prepare fills in host, context and, where it is NULL, the architecture,
 // and poisons the exec object before.
 enum libexec_status libexec_kit_prepare(struct libexec_kit *kit, struct libexec_exec *exec,
-                                        const struct libexec_request *request);
+                                        const struct libexec_request *request) LIBEXEC_SIZED(libexec_kit_prepare);
 enum libexec_status libexec_kit_commit(struct libexec_kit *kit, struct libexec_exec *exec);
 void libexec_kit_abandon(struct libexec_kit *kit, struct libexec_exec *exec);
 
