@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Builds and runs two consumers by what pkg-config says: pkgconfig.sh PREFIX BUILD COMPILER. One links the installed
-# archive, one compiles the plain list of installed sources with a kernel's flags. The same for the x86-64 port, where
-# it is installed.
+# Builds and runs two consumers by what pkg-config says: pkgconfig.sh PREFIX BUILD COMPILER PORT. One links the
+# installed archive, one compiles the plain list of installed sources with a kernel's flags. The same for the x86-64
+# port, where PORT is ON.
 set -eu
 
-prefix=$1 build=$2 compiler=$3
+prefix=$1 build=$2 compiler=$3 port=$4
 here=$(dirname "$0")
 mkdir -p "$build"
 # What pkg-config prints is split at blanks, so the prefix goes by a name that has none.
@@ -40,7 +40,7 @@ sources=$(pkg-config --variable=sources libexec)
 "$build/freestanding"
 echo "$(echo "$sources" | wc -w) sources compiled with a kernel's flags, run without a C library"
 
-pkg-config --exists libexec-port-x86_64 || exit 0
+[ "$port" = ON ] || exit 0
 # shellcheck disable=SC2046 # lists of flags
 "$compiler" "$here/kit/port.c" $(pkg-config --cflags --libs libexec-port-x86_64) -o "$build/port-archive"
 "$build/port-archive"
