@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Shows that every check can fail: copies the project, plants one defect at a time, and wants the check to find it.
-# Usage: self_test.py [--root DIR]
+"""Shows that every check can fail: copies the project, plants one defect at a time, and wants the check to find it."""
 
 import argparse
 import contextlib
@@ -237,7 +236,7 @@ def fault_in(source, name, plant, wanted):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--root", default=".")
+    arguments.add_argument("--root", default=pathlib.Path(__file__).parents[2], help="the project's top folder")
     source = pathlib.Path(arguments.parse_args().root).resolve()
     needs = {CXX_ONLY: bool(cxx_compilers()), CLANG_ONLY: "clang" in compilers()}
     lacking = {wanted for wanted, there in needs.items() if not there}
