@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Runs one mechanical check over the sources. Prints the figures it found. Exit status 0 where it holds, 1 where it does
-not, 77 where it cannot be made here (with the reason)."""
+"""Runs one mechanical check over the sources. Prints the figures it found. Exit status 0 where it holds, 1 where it
+does not, 77 where it cannot be made here (with the reason)."""
 
 import argparse
 import pathlib
