@@ -33,6 +33,7 @@ CHECKS = {
     "header_names": headers.names,
     "source_rules": modules.source_rules,
     "readme_code": readme.code,
+    "porting_code": readme.porting_code,
 }
 
 SKIPPED = 77

@@ -17,7 +17,7 @@ from project import compilers, cxx_compilers
 CXX_ONLY = "class"
 CLANG_ONLY = "abandon [1-9]"
 
-COPIED = ["include", "libexec", "port", "tests/kit", "tests/checks", "examples", "tools", "cmake", "README.md"]
+COPIED = ["include", "libexec", "port", "tests/kit", "tests/checks", "examples", "tools", "cmake", "docs", "README.md"]
 
 BIG_FUNCTION = ("void libexec_planted(volatile int *sink);\nvoid libexec_planted(volatile int *sink)\n{\n"
                 + "".join(f"    *sink = {0x10000 + number};\n" for number in range(5000)) + "}\n")
@@ -194,6 +194,9 @@ int libexec_planted_high(void)
      "planted is called by nobody"),
     ("source_rules", append("libexec/plan.c", 'static void planted(void)\n{\n    __asm__("");\n}\n'),
      "not in the core"),
+    ("porting_code", replace("docs/porting-a-kernel.md", r"libexec_exec_start\(&exec, &start\);", "start = exec;"),
+     "incompatible type"),
+    ("porting_code", append("docs/porting-a-kernel.md", "```c\nplanted();\n```\n"), "6 pieces of code"),
 ]
 
 
