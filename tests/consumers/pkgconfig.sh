@@ -8,12 +8,7 @@ set -eu
 prefix=$1 build=$2 compiler=$3 port=$4
 here=$(dirname "$0")
 mkdir -p "$build"
-# What pkg-config prints is split at blanks, so the prefix goes by a name that has none.
-links=$(mktemp -d /tmp/libexec-XXXXXX)
-trap 'rm -rf "$links"' EXIT
-ln -s "$prefix" "$links/prefix"
-PKG_CONFIG_PATH=$(dirname "$(find "$links/prefix/" -name libexec.pc)")
-export PKG_CONFIG_PATH
+. "$here/installed.sh"
 
 # The archives are for kernels: no vector register may occur in them.
 for archive in "$(pkg-config --variable=libdir libexec)"/libexec*.a; do

@@ -5,15 +5,11 @@
 set -eu
 
 prefix=$1 build=$2 compiler=$3
-page=$(cd "$(dirname "$0")/../.." && pwd)/docs/testing.md
+here=$(cd "$(dirname "$0")" && pwd)
+page=$here/../../docs/testing.md
 rm -rf "$build"
 mkdir -p "$build"
-# What pkg-config prints is split at blanks, so the prefix goes by a name that has none.
-links=$(mktemp -d /tmp/libexec-XXXXXX)
-trap 'rm -rf "$links"' EXIT
-ln -s "$prefix" "$links/prefix"
-PKG_CONFIG_PATH=$(dirname "$(find "$links/prefix/" -name libexec.pc)")
-export PKG_CONFIG_PATH
+. "$here/installed.sh"
 cd "$build"
 sed -n '/^```c$/,/^```$/p' "$page" | sed '/^```/d' >test.c
 command=$(sed -n 's/^    \(cc .* test\.c .*\)/\1/p' "$page")
