@@ -69,6 +69,8 @@ void run_scenarios(const struct scenario *scenarios, size_t count);
 // asserts that the police is silent.
 void world_begin(struct world *world, const struct scenario *scenario, const struct flavour *flavour);
 void world_end(struct world *world);
+// The same after world_image: frees the image and abandons the exec before.
+void world_end_prepared(struct world *world, struct libexec_kit_image *image);
 extern const struct flavour flavours[];
 extern const size_t flavour_count;
 extern const struct flavour *const flavour_required;
