@@ -160,6 +160,8 @@ int libexec_planted(int (*ask)(void))
                                append("port/x86_64/planted.c", '#include "../../libexec/bytes.h"\n')), "another part"),
     ("include_direction", append("port/x86_64/planted.c", "#include <stdio.h>\n"), "a port may not include"),
     ("include_direction", append("tests/kit/planted.c", '#include "bytes.h"\n'), "not a public header"),
+    ("include_direction", replace("docs/design.md", r"\| `tls.c` \|", "| `tls.c`, `script.c` |"),
+     "another table of modules"),
     ("call_direction", both(append("libexec/status.c", """
 int libexec_planted_low(void);
 int libexec_planted_high(void);
