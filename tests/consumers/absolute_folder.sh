@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Installs with the folder of the archives named by its absolute path, as some distributions do, and uses what was
-# installed by pkg-config: absolute_folder.sh CMAKE SOURCE BUILD COMPILER PORT.
+# Installs with the folder of the archives named by its absolute path, as some distributions do: absolute_folder.sh
+# CMAKE SOURCE BUILD COMPILER. What pkg-config then names is to be there.
 set -eu
 
-cmake=$1 source=$2 build=$3 compiler=$4 port=$5
+cmake=$1 source=$2 build=$3 compiler=$4
+here=$(dirname "$0")
 unset DESTDIR
 prefix=$build/prefix
 rm -rf "$build"
@@ -12,4 +13,8 @@ rm -rf "$build"
     "-DCMAKE_INSTALL_PREFIX=$prefix" "-DCMAKE_INSTALL_LIBDIR=$prefix/lib"
 "$cmake" --build "$build/out"
 "$cmake" --install "$build/out"
-exec sh "$(dirname "$0")/pkgconfig.sh" "$prefix" "$build/consumers" "$compiler" "$port"
+. "$here/installed.sh"
+for file in "$(pkg-config --variable=includedir libexec)/libexec/libexec.h" \
+    "$(pkg-config --variable=libdir libexec)/libexec.a" $(pkg-config --variable=sources libexec); do
+    [ -f "$file" ] || { echo "there is no $file"; exit 1; }
+done
