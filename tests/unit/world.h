@@ -161,8 +161,7 @@ void check_loaded(struct world *world, const struct libexec_kit_image *image);
 
 // ---- Models -------------------------------------------------------------------------------------------------------
 
-// Compares every page of the file's image, and its rights, with what the program headers say (Linux's rules, and the
-// rulings on tails and on bss that begins inside a page).
+// Compares every page of the file's image, and its rights, with what the program headers say (segments.h).
 void check_image(struct world *world, const struct libexec_kit_image *image, const struct libexec_kit_elf *elf,
                  uint64_t bias, enum libexec_file file);
 
