@@ -4,6 +4,13 @@
 
 include(CMakePackageConfigHelpers)
 
+# Below all folders are relative to the prefix; some distributions give absolute ones.
+foreach(folder LIBDIR INCLUDEDIR DATADIR)
+  if(IS_ABSOLUTE "${CMAKE_INSTALL_${folder}}")
+    file(RELATIVE_PATH CMAKE_INSTALL_${folder} "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_${folder}}")
+  endif()
+endforeach()
+
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/libexec")
 set(source_dir "${CMAKE_INSTALL_DATADIR}/libexec/src")
 set(port_dir "${CMAKE_INSTALL_DATADIR}/libexec/port")
@@ -20,6 +27,7 @@ endforeach()
 install(TARGETS ${installed_targets} EXPORT libexec-targets
   ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" FILE_SET HEADERS DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
 install(DIRECTORY include/libexec DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" FILES_MATCHING PATTERN "*.h")
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/libexec")
 
 # The CMake package.
 install(EXPORT libexec-targets NAMESPACE libexec:: DESTINATION "${package_dir}")

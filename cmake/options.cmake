@@ -15,15 +15,16 @@ set(LIBEXEC_NAME_BYTES "" CACHE STRING "Bytes for names in the exec object; empt
 set(LIBEXEC_SANITIZE "" CACHE STRING "Sanitizers for host code, as for -fsanitize=, for example address,undefined")
 
 # What the compiler compiles for is asked of the compiler: a kernel's toolchain file need not name the processor.
-# Nothing is linked for it.
-include(CheckCCompilerFlag)
+# Nothing is linked for it. clang only warns of a flag that its target does not have; that it names the flag is the
+# answer, as other warnings may come of flags that the kernel gives to every compilation.
 include(CheckCSourceCompiles)
 function(libexec_ask_compiler)
   set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
-  set(CMAKE_REQUIRED_FLAGS -Werror) # clang only warns of a flag that its target does not have
   check_c_source_compiles("#ifndef __x86_64__\n#error another one\n#endif\nextern int libexec;" LIBEXEC_FOR_X86_64)
-  check_c_compiler_flag(-mno-red-zone LIBEXEC_TAKES_NO_RED_ZONE)
-  check_c_compiler_flag(-mgeneral-regs-only LIBEXEC_TAKES_GENERAL_REGS_ONLY)
+  set(CMAKE_REQUIRED_FLAGS -mno-red-zone)
+  check_c_source_compiles("extern int libexec;" LIBEXEC_TAKES_NO_RED_ZONE FAIL_REGEX "'-mno-red-zone'")
+  set(CMAKE_REQUIRED_FLAGS -mgeneral-regs-only)
+  check_c_source_compiles("extern int libexec;" LIBEXEC_TAKES_GENERAL_REGS_ONLY FAIL_REGEX "'-mgeneral-regs-only'")
 endfunction()
 libexec_ask_compiler()
 

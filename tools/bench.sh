@@ -17,10 +17,13 @@ gate='' output=docs build=build/bench install=true
 while [ $# -gt 0 ]; do
     case $1 in
     --gate | --ratchet) gate=$1 ;;
-    --output) output=$2; shift ;;
-    --build) build=$2; shift ;;
+    --output | --build)
+        [ $# -ge 2 ] || { echo "bench.sh: $1 needs a folder" >&2; exit 2; }
+        case $1 in --output) output=$2 ;; --build) build=$2 ;; esac
+        shift
+        ;;
     --no-install) install=false ;;
-    --help | -h) sed -n '3,/^set/s/^# \{0,1\}//p' "$0" | sed '/^set/d'; exit 0 ;;
+    --help | -h) sed -n '3,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "bench.sh: unknown option $1 (see --help)" >&2; exit 2 ;;
     esac
     shift

@@ -1,11 +1,18 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Installs what is missing of the named groups of tools/packages.txt: packages.sh GROUP...
+# Installs what is missing of the named groups of tools/packages.txt.
+#
+#   sh tools/packages.sh GROUP...
+#
 # On a system without dpkg nothing is installed; the build then says what it lacks.
 set -eu
 
 list=$(dirname "$0")/packages.txt
 say() { echo "packages: $*"; }
+case ${1:-} in
+--help | -h) sed -n '3,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
+'') say "which group? (see --help)" >&2; exit 2 ;;
+esac
 
 command -v dpkg-query >/dev/null || { say "not a Debian system: install what tools/packages.txt names"; exit 0; }
 

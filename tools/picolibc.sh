@@ -19,6 +19,10 @@ suite=trixie # the Debian release that carries this version; only the source is 
 say() { echo "picolibc: $*"; }
 die() { echo "picolibc: $*" >&2; exit 1; }
 
+case ${1:-} in
+--help | -h) sed -n '3,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
+-*) die "unknown option $1 (see --help)" ;;
+esac
 [ $# -ge 1 ] && [ $# -le 2 ] || die "usage: picolibc.sh PREFIX [TARBALL]"
 mkdir -p "$1"
 prefix=$(cd "$1" && pwd)

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Builds and runs all tests; the last line is `N passed, M failed`, and the exit status is 0 only if M is 0.
+# Builds and runs all tests; the last line is `N passed, M failed`, with how many were skipped where some were, and the
+# exit status is 0 only if M is 0.
 #
 #   sh tools/test.sh [--quick] [--no-install] [--help]
 #

@@ -16,7 +16,7 @@ typedef uint64_t libexec_address;
 struct libexec_arch {
     uint16_t machine;             // e_machine (EM_X86_64 is 62)
     uint8_t data;                 // EI_DATA: 1, little endian; nothing else is supported yet
-    uint8_t thread_pointer_word;  // not 0: the word at the thread pointer holds the thread pointer (x86-64 psABI 3.4.6)
+    uint8_t thread_pointer_word;  // not 0: the word at the thread pointer holds the thread pointer (x86-64: tls.h)
     uint32_t page_size;           // a power of two, 4096 or more
     libexec_address user_low;     // lowest address a program may map (Linux: vm.mmap_min_addr, 65536); page aligned
     libexec_address user_high;    // first address above the user range: a multiple of the page size, at most 2^60

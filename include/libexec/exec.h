@@ -114,7 +114,7 @@ void libexec_abandon(struct libexec_exec *exec);
 // Why the last call failed; status LIBEXEC_OK where it did not. Valid until the next prepare, also after abandon.
 const struct libexec_report *libexec_exec_report(const struct libexec_exec *exec);
 
-// After a successful prepare, until commit or abandon returns:
+// After a successful prepare, until commit or abandon returns. At other times what these give means nothing.
 
 // What a start needs.
 void libexec_exec_start(const struct libexec_exec *exec, struct libexec_start *start);

@@ -78,7 +78,7 @@ struct libexec_image_answer {
     uint32_t uid, euid, gid, egid; // AT_UID ... AT_EGID of the process as it will be
     uint32_t secure;               // AT_SECURE: 1 where the exec raises privileges (set-ID, capabilities)
     uint32_t auxv_count;
-    const struct libexec_auxv *auxv;             // further entries, in a table other than the request's; these win
+    const struct libexec_auxv *auxv; // further entries, in a table other than the request's; these win
     // Left free by what the library looks a place for: a vDSO, trampolines. What has its place is refused there:
     // segments of ET_EXEC files and of PIEs with an interpreter (LIBEXEC_E_COLLISION), the stack (LIBEXEC_E_LAYOUT).
     const struct libexec_range *reserved_ranges;

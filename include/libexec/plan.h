@@ -96,9 +96,10 @@ struct libexec_region {
 
 // Reads and validates an ELF image. `buffer` is working memory of at least 512 bytes, better
 // LIBEXEC_CONFIG_HEADER_BYTES; each byte of the file header and of the table is fetched once and decided on from that
-// copy. On failure `report` says why and `plan` is of no use. Makes no host memory call. `policy` may be NULL for the
-// default. It does not look behind PT_INTERP: the interpreter is a plan of its own. LIBEXEC_E_REQUEST: the buffer is
-// too small, or the page size no power of two; of the architecture and the policy nothing else is judged here.
+// copy. The source is not closed. `report` is written whole, with the status that is returned; on failure `plan` is of
+// no use. Makes no host memory call. `policy` may be NULL for the default. It does not look behind PT_INTERP: the
+// interpreter is a plan of its own. LIBEXEC_E_REQUEST: the buffer is too small, or the page size no power of two; of
+// the architecture and the policy nothing else is judged here.
 enum libexec_status libexec_plan_read(struct libexec_plan *plan, const struct libexec_source *source,
                                       const struct libexec_arch *arch, const struct libexec_policy *policy,
                                       void *buffer, uint32_t buffer_size, struct libexec_report *report)

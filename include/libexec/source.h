@@ -19,15 +19,14 @@ extern "C" {
 #define LIBEXEC_SOURCE_SHARE         0x01u // `map` accepts LIBEXEC_BACKING_SHARE for this source
 #define LIBEXEC_SOURCE_COPY_ON_WRITE 0x02u // `map` accepts LIBEXEC_BACKING_COPY_ON_WRITE
 #define LIBEXEC_SOURCE_FAULT         0x04u // `map` accepts LIBEXEC_BACKING_FAULT: pages are filled at their first fault
-#define LIBEXEC_SOURCE_STABLE                                                                                          \
-    0x08u // the bytes cannot change while the source is open, so a view of them may be
-          // parsed in place; without it the library parses only copies
-#define LIBEXEC_SOURCE_UNREADABLE                                                                                      \
-    0x10u // the caller may execute but not read the file: the process must not be dumpable
-#define LIBEXEC_SOURCE_ZERO_TAIL                                                                                       \
-    0x20u // in a shared or copy-on-write page that holds the end of the file, what follows
-          // the end reads as zero (a page cache does so, bytes inside an archive do not);
-          // not asked for with FAULT, where the host fills the page
+// The bytes cannot change while the source is open, so a view of them may be parsed in place; without it the library
+// parses only copies.
+#define LIBEXEC_SOURCE_STABLE 0x08u
+// The caller may execute but not read the file: the process must not be dumpable.
+#define LIBEXEC_SOURCE_UNREADABLE 0x10u
+// In a shared or copy-on-write page that holds the end of the file, what follows the end reads as zero (a page cache
+// does so, bytes inside an archive do not). Not asked for with FAULT, where the host fills the page.
+#define LIBEXEC_SOURCE_ZERO_TAIL 0x20u
 
 struct libexec_source_operations {
     // Required. Copies `length` bytes at `offset` to `buffer` and stores the number copied in `*done`. Fewer than

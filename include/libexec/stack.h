@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The initial stack: types of the auxiliary vector (values as in the x86-64 psABI, figure 3.12, and Linux's
+// The initial stack: types of the auxiliary vector (values as in the x86-64 psABI, 3.4.3, and Linux's
 // <linux/auxvec.h>).
 //
 // From the stack pointer up: argc, argv pointers, NULL, envp pointers, NULL, auxv up to AT_NULL, 16 random bytes,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Thread-local storage, Variant II (Drepper, "ELF Handling For Thread-Local Storage", section 3; x86-64 psABI 3.4.6).
+// Thread-local storage, Variant II (Drepper, "ELF Handling For Thread-Local Storage", section 3, 3.4.6 on x86-64).
 //
 // For programs whose start-up does not build its own block. With c = p_vaddr mod p_align, the byte at offset o of the
 // template stands at tp - (roundup(c + p_memsz, p_align) - c) + o; tp is a multiple of p_align and the word at tp holds

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The version of the library's source interface (semantic versioning: a change of MAJOR may break callers).
+// The version of the library's source interface (semantic versioning: a change of MAJOR may break callers; while that
+// is 0, a change of MINOR may).
 #ifndef LIBEXEC_VERSION_H
 #define LIBEXEC_VERSION_H
 

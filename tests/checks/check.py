@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
-# Runs one mechanical check over the sources: check.py NAME [--root DIR] [--scratch DIR]. Prints the figures it found.
-# Exit status 0 where it holds, 1 where it does not, 77 where it cannot be made here (with the reason).
+"""Runs one mechanical check over the sources. Prints the figures it found. Exit status 0 where it holds, 1 where it
+does not, 77 where it cannot be made here (with the reason)."""
 
 import argparse
+import pathlib
 import sys
 import tempfile
 
@@ -32,6 +33,7 @@ CHECKS = {
     "header_names": headers.names,
     "source_rules": modules.source_rules,
     "readme_code": readme.code,
+    "porting_code": readme.porting_code,
 }
 
 SKIPPED = 77
@@ -51,8 +53,8 @@ def run_check(name, root, scratch):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("name", choices=sorted(CHECKS))
-    arguments.add_argument("--root", default=".", help="the project's top folder")
+    arguments.add_argument("name", choices=sorted(CHECKS), metavar="NAME", help=", ".join(sorted(CHECKS)))
+    arguments.add_argument("--root", default=pathlib.Path(__file__).parents[2], help="the project's top folder")
     arguments.add_argument("--scratch", help="where to put object files (default: a temporary folder)")
     chosen = arguments.parse_args()
     if chosen.scratch:

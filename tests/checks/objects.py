@@ -8,9 +8,11 @@ from project import C_WARNINGS, Failure, KERNEL_FLAGS, compilers, run
 
 ALLOWED_UNDEFINED = {"memcpy", "memmove", "memset", "memcmp"}
 
-# Bytes of code: what is wanted, and where the check fails, so that the code does not grow unseen.
+# Bytes of code: what is wanted, and where the check fails, so that the code does not grow unseen. The limits are to the
+# byte under the compiler they were counted with; other ones may make a quarter more of the same sources.
 TEXT_BUDGETS = [("all but dump", [], 16 * 1024, 19420),
                 ("static programs only", ["-DLIBEXEC_CONFIG_STATIC_ONLY=1"], 8 * 1024, 17370)]
+COUNTED_WITH = ("gcc", "12")
 EXEC_OBJECT_LIMIT = 4096
 
 
@@ -66,14 +68,16 @@ def text_bytes(project, compiler, title, *more):
 
 
 def text_size(project):
-    first = compilers()[0]
     for compiler in compilers():
+        version = run([compiler, "-dumpversion"]).strip()
+        same = (compiler, version.split(".")[0]) == COUNTED_WITH
         for title, more, wanted, limit in TEXT_BUDGETS:
+            limit = limit if same else limit * 5 // 4
             total = text_bytes(project, compiler, title, *more)
-            print(f"    wanted {wanted}, limit {limit} (under {first})")
+            print(f"    wanted {wanted}, limit {limit} under {compiler} {version}")
             if total == 0:
                 raise Failure("no code found: the measurement is wrong")
-            if compiler == first and total > limit:
+            if total > limit:
                 raise Failure(f"{title}: {total} bytes of .text, the limit is {limit}")
 
 

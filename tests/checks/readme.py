@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Checks that the integration shown in README.md is what it says: complete, short, and it runs.
+# Checks that the integration shown in README.md is what it says: complete, short, and it runs; and that the pieces of
+# code in the porting guide compile.
 
 import re
 
@@ -34,3 +35,25 @@ def code(project):
         port = [project.root / "port/x86_64" / name for name in ("facts.c", "cpuid.c")]
         run([compiler, *flags, kernel / "kernel.c", built, *port, *core.values(), "-o", program])
         print(f"{compiler}: {run([program]).strip()}")
+
+
+PIECE = re.compile(r"^```c\n(.*?)^```$", re.S | re.M)
+# The guide's pieces by number: each row is one function, as its pieces go on from one another.
+FUNCTIONS = [[0, 1, 2], [3], [4]]
+
+
+def porting_code(project):
+    """Compiles the pieces of code in the porting guide, in a kernel that is only declared."""
+    pieces = PIECE.findall((project.root / "docs/porting-a-kernel.md").read_text())
+    if len(pieces) != sum(map(len, FUNCTIONS)):
+        raise Failure(f"docs/porting-a-kernel.md has {len(pieces)} pieces of code: this check knows others")
+    folder = project.fresh_folder("porting")
+    unit = folder / "porting.c"
+    unit.write_text('#include "porting.h"\n' + "".join(
+        f"void step_{row[0]}(void);\nvoid step_{row[0]}(void) {{\n{''.join(pieces[number] for number in row)}}}\n"
+        for row in FUNCTIONS))
+    flags = ["-std=c17", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror", "-Wno-unused-variable",
+             f"-I{project.root / 'tests/checks/readme'}", *project.include_flags()]
+    for compiler in compilers():
+        project.compile(compiler, unit, folder / "porting.o", *flags, "-ffreestanding")
+        print(f"{compiler}: {len(pieces)} pieces of code in the porting guide compile")

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Shows that every check can fail: copies the project, plants one defect at a time, and wants the check to find it.
-# Usage: self_test.py [--root DIR]
+"""Shows that every check can fail: copies the project, plants one defect at a time, and wants the check to find it."""
 
 import argparse
 import contextlib
@@ -18,7 +17,7 @@ from project import compilers, cxx_compilers
 CXX_ONLY = "class"
 CLANG_ONLY = "abandon [1-9]"
 
-COPIED = ["include", "libexec", "port", "tests/kit", "tests/checks", "examples", "tools", "cmake", "README.md"]
+COPIED = ["include", "libexec", "port", "tests/kit", "tests/checks", "examples", "tools", "cmake", "docs", "README.md"]
 
 BIG_FUNCTION = ("void libexec_planted(volatile int *sink);\nvoid libexec_planted(volatile int *sink)\n{\n"
                 + "".join(f"    *sink = {0x10000 + number};\n" for number in range(5000)) + "}\n")
@@ -163,6 +162,8 @@ int libexec_planted(int (*ask)(void))
                                append("port/x86_64/planted.c", '#include "../../libexec/bytes.h"\n')), "another part"),
     ("include_direction", append("port/x86_64/planted.c", "#include <stdio.h>\n"), "a port may not include"),
     ("include_direction", append("tests/kit/planted.c", '#include "bytes.h"\n'), "not a public header"),
+    ("include_direction", replace("docs/design.md", r"\| `tls.c` \|", "| `tls.c`, `script.c` |"),
+     "another table of modules"),
     ("call_direction", both(append("libexec/status.c", """
 int libexec_planted_low(void);
 int libexec_planted_high(void);
@@ -197,6 +198,9 @@ int libexec_planted_high(void)
      "planted is called by nobody"),
     ("source_rules", append("libexec/plan.c", 'static void planted(void)\n{\n    __asm__("");\n}\n'),
      "not in the core"),
+    ("porting_code", replace("docs/porting-a-kernel.md", r"libexec_exec_start\(&exec, &start\);", "start = exec;"),
+     "incompatible type"),
+    ("porting_code", append("docs/porting-a-kernel.md", "```c\nplanted();\n```\n"), "6 pieces of code"),
 ]
 
 
@@ -239,7 +243,7 @@ def fault_in(source, name, plant, wanted):
 
 def main():
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--root", default=".")
+    arguments.add_argument("--root", default=pathlib.Path(__file__).parents[2], help="the project's top folder")
     source = pathlib.Path(arguments.parse_args().root).resolve()
     needs = {CXX_ONLY: bool(cxx_compilers()), CLANG_ONLY: "clang" in compilers()}
     lacking = {wanted for wanted, there in needs.items() if not there}

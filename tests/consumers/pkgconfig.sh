@@ -1,19 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Builds and runs two consumers by what pkg-config says: pkgconfig.sh PREFIX BUILD COMPILER. One links the installed
-# archive, one compiles the plain list of installed sources with a kernel's flags. The same for the x86-64 port, where
-# it is installed.
+# Builds and runs two consumers by what pkg-config says: pkgconfig.sh PREFIX BUILD COMPILER PORT. One links the
+# installed archive, one compiles the plain list of installed sources with a kernel's flags. The same for the x86-64
+# port, where PORT is ON.
 set -eu
 
-prefix=$1 build=$2 compiler=$3
+prefix=$1 build=$2 compiler=$3 port=$4
 here=$(dirname "$0")
 mkdir -p "$build"
-# What pkg-config prints is split at blanks, so the prefix goes by a name that has none.
-links=$(mktemp -d /tmp/libexec-XXXXXX)
-trap 'rm -rf "$links"' EXIT
-ln -s "$prefix" "$links/prefix"
-PKG_CONFIG_PATH=$(dirname "$(find "$links/prefix/" -name libexec.pc)")
-export PKG_CONFIG_PATH
+. "$here/installed.sh"
 
 # The archives are for kernels: no vector register may occur in them.
 for archive in "$(pkg-config --variable=libdir libexec)"/libexec*.a; do
@@ -40,7 +35,7 @@ sources=$(pkg-config --variable=sources libexec)
 "$build/freestanding"
 echo "$(echo "$sources" | wc -w) sources compiled with a kernel's flags, run without a C library"
 
-pkg-config --exists libexec-port-x86_64 || exit 0
+[ "$port" = ON ] || exit 0
 # shellcheck disable=SC2046 # lists of flags
 "$compiler" "$here/kit/port.c" $(pkg-config --cflags --libs libexec-port-x86_64) -o "$build/port-archive"
 "$build/port-archive"

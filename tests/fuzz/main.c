@@ -9,6 +9,7 @@
 #include "fuzz.h"
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,15 +169,34 @@ static void run_random(uint32_t count, uint64_t seed) {
     }
 }
 
+static const char usage[] = "usage: fuzz_replay FILE|FOLDER ...      runs these inputs\n"
+                            "       fuzz_replay --random COUNT SEED  runs inputs made here\n"
+                            "       fuzz_replay --write FOLDER       writes the seeds, one file each\n";
+
+// Whether `text` is a decimal number, which goes to `*number`.
+static bool number_of(const char *text, uint64_t *number) {
+    char *end = NULL;
+    *number = strtoull(text, &end, 10);
+    return *text >= '0' && *text <= '9' && *end == '\0';
+}
+
 int main(int argc, char **argv) {
     int failed = 0;
+    uint64_t count = 0;
+    uint64_t seed = 0;
+    if (argc == 2 && strcmp(argv[1], "--help") == 0)
+        return fputs(usage, stdout) < 0;
     if (argc == 3 && strcmp(argv[1], "--write") == 0)
         return write_seeds(argv[2]);
-    if (argc == 4 && strcmp(argv[1], "--random") == 0)
-        run_random((uint32_t)strtoul(argv[2], NULL, 10), strtoull(argv[3], NULL, 10));
-    else
+    if (argc == 4 && strcmp(argv[1], "--random") == 0 && number_of(argv[2], &count) && number_of(argv[3], &seed)) {
+        run_random((uint32_t)count, seed);
+    } else if (argc < 2 || argv[1][0] == '-') {
+        fputs(usage, stderr);
+        return 2;
+    } else {
         for (int i = 1; i < argc; i++)
             failed += run_path(argv[i]);
+    }
     printf("%u inputs run\n", runs);
     return failed != 0 || runs == 0;
 }

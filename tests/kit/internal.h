@@ -186,7 +186,7 @@ struct libexec_kit {
 
 __attribute__((format(printf, 2, 3))) void kit_violation(struct libexec_kit *kit, const char *format, ...);
 
-// Opens a journal line and calls the `before` hook; kit_result closes it.
+// Calls the option `before`, then begins a line of the journal; it may be completed until the next call.
 struct libexec_kit_entry *kit_enter(struct libexec_kit *kit, struct libexec_kit_entry entry);
 // Whether this failable call shall fail: the code, or 0.
 int kit_injected(struct libexec_kit *kit, enum libexec_kit_call call);

@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Compares libexec with the host's own kernel, file by file: the same images, the same refusals.
 
-    parity.py --linuxdump PATH --execplan PATH [--part PART]... [--full] [--seed N] [--count N]
-
-Parts: programs, scripts, limits, differences, forged, shapes, random.
-
-Exit status 0: equal but for the numbered differences; 1: not; 77: the host does not allow tracing,
-or not what the parts need.
+Exit status 0: equal but for the numbered differences; 1: not; 77: the host does not allow tracing, or not what the
+parts need, or they are not equal and its kernel is older than the reference.
 """
 
 import argparse
@@ -82,14 +78,23 @@ def run_parts(parts, options, sides, folder):
     return failures, skipped
 
 
+def exit_status(failures, skipped, parts):
+    if failures and not is_reference():
+        print(f'parity: Linux {platform.release()} is older than the reference; its differences are not counted')
+        return SKIPPED
+    if failures == 0 and skipped == parts:
+        return SKIPPED
+    return 1 if failures else 0
+
+
 def parse():
-    parser = argparse.ArgumentParser()
-    parser.add_argument('--linuxdump', required=True)
-    parser.add_argument('--execplan', required=True)
-    parser.add_argument('--compiler', default='cc')
-    parser.add_argument('--part', action='append', choices=sorted(PARTS))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--linuxdump', required=True, help="the program that asks this machine's kernel")
+    parser.add_argument('--execplan', required=True, help='the program that asks libexec')
+    parser.add_argument('--compiler', default='cc', help='makes the programs that are tried (cc)')
+    parser.add_argument('--part', action='append', choices=sorted(PARTS), help='all parts where none is named')
     parser.add_argument('--full', action='store_true', help='more of everything')
-    parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--seed', type=int, default=1, help='of what is drawn at random (1)')
     parser.add_argument('--count', type=int, help='of forged files')
     parser.add_argument('--keep', help='folder for the first forged files with unexpected answers')
     parser.add_argument('--show', type=int, default=20, help='unexpected answers to print')
@@ -114,12 +119,7 @@ def main():
         return SKIPPED
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    if failures and not is_reference():
-        print(f'parity: Linux {platform.release()} is older than the reference; its differences are not counted')
-        return 0
-    if failures == 0 and skipped == len(parts):
-        return SKIPPED
-    return 1 if failures else 0
+    return exit_status(failures, skipped, len(parts))
 
 
 if __name__ == '__main__':

@@ -18,7 +18,7 @@ import forge
 import forged
 import layouts
 import parity
-from tools import Skipped, first_difference, split_batch
+from tools import SKIPPED, Skipped, first_difference, split_batch
 
 DUMP = [
     'verdict ok', 'entry 401000', 'stack rsp=7ffe00 end=7ffff000 perm=rw-', 'argc 2',
@@ -257,6 +257,18 @@ class Skipping(unittest.TestCase):
         parity.PARTS.update(random=skip, limits=lambda *_: 3)
         with contextlib.redirect_stdout(io.StringIO()):
             self.assertEqual(parity.run_parts(['random', 'limits'], None, None, ''), (3, 1))
+
+    def test_older_kernel(self):
+        kept = parity.platform.release
+        try:
+            for release, status in (('6.1.0-9-amd64', SKIPPED), ('5.15', SKIPPED), ('6.12.3', 1), ('10.0', 1)):
+                parity.platform.release = lambda release=release: release
+                with contextlib.redirect_stdout(io.StringIO()):
+                    self.assertEqual(parity.exit_status(3, 0, 1), status, release)
+                    self.assertEqual(parity.exit_status(0, 0, 1), 0)
+                    self.assertEqual(parity.exit_status(0, 1, 1), SKIPPED)
+        finally:
+            parity.platform.release = kept
 
 
 if __name__ == '__main__':

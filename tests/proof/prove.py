@@ -203,7 +203,8 @@ def broken_core(name, where):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
                                      epilog="Exit status: 0 if all hold, 1 if one does not, 2 without Frama-C.")
-    parser.add_argument("name", nargs="*", choices=[*PROOFS, []], help="proofs to run; all of them where none is named")
+    parser.add_argument("name", nargs="*", choices=[*PROOFS, []], metavar="NAME",
+                        help="proofs to run; all of them where none is named")
     parser.add_argument("--list", action="store_true", help="list the proofs and stop")
     parser.add_argument("--names", action="store_true", help="only their names, in one line")
     parser.add_argument("--self-test", action="store_true",

@@ -32,7 +32,8 @@ while [ $# -gt 0 ]; do
         esac
         shift 2
         ;;
-    -*) die "unknown option $1" ;;
+    --help | -h) sed -n '3,/^set/s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -*) die "unknown option $1 (see --help)" ;;
     *) break ;;
     esac
 done

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What each page and byte of a file's image must be, from its program headers (Linux's rules, and the rulings on tails
-// and on zeros that begin inside a page): the last segment that covers a page owns it. Shared by unit tests and fuzzer.
+// What each page and byte of a file's image must be, from its program headers (Linux's rules but for rows 4 and 8 of
+// docs/linux-differences.md): the last segment that covers a page owns it. Shared by unit tests and fuzzer.
 #ifndef LIBEXEC_UNIT_SEGMENTS_H
 #define LIBEXEC_UNIT_SEGMENTS_H
 

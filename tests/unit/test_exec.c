@@ -522,9 +522,7 @@ static void chase(struct libexec_kit_elf *elf, uint32_t policy_flags) {
                                ranges[i].address + ranges[i].length <= at.address);
         if (count < 12) // unaligned on purpose every other time
             ranges[count] = (struct libexec_range){at.address + 0x1000 + count % 2 * 5, 0x1000};
-        libexec_kit_image_free(image);
-        libexec_kit_abandon(world.kit, &world.exec);
-        world_end(&world);
+        world_end_prepared(&world, image);
     }
 }
 

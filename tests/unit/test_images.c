@@ -358,9 +358,7 @@ static void a_source_in_memory_is_parsed_in_place(void **state) {
         world.request.source = &source;
         struct libexec_kit_image *const image = world_image(&world);
         check_loaded(&world, image);
-        libexec_kit_image_free(image);
-        libexec_kit_abandon(world.kit, &world.exec);
-        world_end(&world);
+        world_end_prepared(&world, image);
         libexec_kit_elf_end(&elf);
     }
     libexec_memory_source(&source, NULL, 0);
@@ -694,9 +692,7 @@ static void at_most_twelve_operations_at_once(void **state) {
             most = together > most ? together : most;
         }
         EXPECT(&world, most <= 12);
-        libexec_kit_image_free(image);
-        libexec_kit_abandon(world.kit, &world.exec);
-        world_end(&world);
+        world_end_prepared(&world, image);
         libexec_kit_elf_end(&elf);
     }
     assert_int_equal(most, 12); // there were enough
@@ -754,9 +750,7 @@ static void an_image_at_address_0(void **state) {
     const struct libexec_region *const region = libexec_kit_image_region(image, 0);
     EXPECT(&world, region != NULL);
     EXPECT_EQUAL(&world, region->address, 0);
-    libexec_kit_image_free(image);
-    libexec_kit_abandon(world.kit, &world.exec);
-    world_end(&world);
+    world_end_prepared(&world, image);
     libexec_kit_elf_end(&elf);
 }
 
@@ -957,9 +951,7 @@ static void a_file_that_shrinks_after_the_exec(void **state) {
     EXPECT(&world, memcmp(bytes, elf.bytes + 0x1100, sizeof(bytes)) == 0);
     EXPECT(&world, libexec_kit_image_read(image, BASE + 0x27f8, bytes, sizeof(bytes)));
     EXPECT(&world, memcmp(bytes, elf.bytes + 0x17f8, 8) == 0 && bytes[8] == 0 && bytes[15] == 0);
-    libexec_kit_image_free(image);
-    libexec_kit_abandon(world.kit, &world.exec);
-    world_end(&world);
+    world_end_prepared(&world, image);
     libexec_kit_elf_end(&elf);
 }
 

@@ -99,9 +99,7 @@ static void only_the_callers_own_members_are_read(void **state) {
                     arguments->argv_strings = arguments->envp_strings = iterate(other, 4);
                 struct libexec_kit_image *const image = world_image(&world);
                 check_vectors(&world, image);
-                libexec_kit_image_free(image);
-                libexec_kit_abandon(world.kit, &world.exec);
-                world_end(&world);
+                world_end_prepared(&world, image);
             }
 }
 
@@ -244,9 +242,7 @@ static void an_iterator_is_asked_once_for_each(void **state) {
                 check_stack(&world, image, &(struct expected_stack){.argc = count == 0 ? 1 : count,
                                                                     .argv = expected[0], .envc = counts[1],
                                                                     .envp = expected[1], .path = PROGRAM});
-            libexec_kit_image_free(image);
-            libexec_kit_abandon(world.kit, &world.exec);
-            world_end(&world);
+            world_end_prepared(&world, image);
         }
 }
 
@@ -302,9 +298,7 @@ static void a_view_refused_at_the_end(void **state) {
                 last--;
             EXPECT(&world, last > 0);
             const libexec_address viewed = entries[last - 1].address;
-            libexec_kit_image_free(image);
-            libexec_kit_abandon(world.kit, &world.exec);
-            world_end(&world);
+            world_end_prepared(&world, image);
             if (viewed < pointers_end || viewed / PAGE >= name / PAGE)
                 continue;
             world_begin(&world, &scenario, &flavours[host]);
@@ -468,9 +462,7 @@ static void bug_D3_stack_grows_into_the_image(void **state) {
     const struct libexec_region *const guard = libexec_kit_image_region(image, layout->stack.address - 1);
     EXPECT(&world, guard != NULL && guard->kind == LIBEXEC_REGION_GUARD);
     EXPECT_EQUAL(&world, guard->length, 0x100000);
-    libexec_kit_image_free(image);
-    libexec_kit_abandon(world.kit, &world.exec);
-    world_end(&world);
+    world_end_prepared(&world, image);
 }
 
 static void bug_D4_fixed_array_of_arguments(void **state) {
@@ -618,9 +610,7 @@ static void expect_brimful(struct brimful brimful, const struct flavour *flavour
     const char *const path = brim_scripts[LIBEXEC_SCRIPT_DEPTH_MAX - brimful.depth];
     check_stack(&world, image, &(struct expected_stack){.argc = argc, .argv = brim_expected, .envc = 1,
                                                         .envp = brim_envp, .path = path});
-    libexec_kit_image_free(image);
-    libexec_kit_abandon(world.kit, &world.exec);
-    world_end(&world);
+    world_end_prepared(&world, image);
     brimful.missing = 1;
     world_begin(&world, &scenario, flavour);
     EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_ARGUMENTS_TOO_LARGE);
@@ -809,9 +799,7 @@ static struct libexec_kit_image *image_with(struct world *world, const struct ex
 }
 
 static void end_with(struct world *world, struct libexec_kit_image *image) {
-    libexec_kit_image_free(image);
-    libexec_kit_abandon(world->kit, &world->exec);
-    world_end(world);
+    world_end_prepared(world, image);
 }
 
 static void the_vector_without_the_hosts_help(void **state) {

@@ -104,9 +104,7 @@ static void run_block(struct block block, const struct flavour *flavour) {
     world_begin(&world, &scenario, flavour);
     struct libexec_kit_image *const image = world_image(&world);
     check_block(&world, image);
-    libexec_kit_image_free(image);
-    libexec_kit_abandon(world.kit, &world.exec);
-    world_end(&world);
+    world_end_prepared(&world, image);
     libexec_kit_elf_end(&fixture.elf);
 }
 
@@ -471,9 +469,7 @@ static void the_host_fills_the_control_block(void **state) {
             first = entries[i].address;
     EXPECT_EQUAL(&world, first, pointer); // and the police sees to it that the whole block was shown
     EXPECT_EQUAL(&world, image_word(&world, image, pointer + 4088), 0xc7c7c7c7c7c7c7c7);
-    libexec_kit_image_free(image);
-    libexec_kit_abandon(world.kit, &world.exec);
-    world_end(&world);
+    world_end_prepared(&world, image);
     libexec_kit_elf_end(&fixture.elf);
 }
 

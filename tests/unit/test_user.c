@@ -135,9 +135,7 @@ static void vectors_behind_an_empty_one(void **state) {
                 struct libexec_kit_image *const image = world_image(&world);
                 check_stack(&world, image, &(struct expected_stack){.argc = 1, .argv = argv, .envc = 2, .envp = envp,
                                                                     .path = PROGRAM});
-                libexec_kit_image_free(image);
-                libexec_kit_abandon(world.kit, &world.exec);
-                world_end(&world);
+                world_end_prepared(&world, image);
             }
 }
 
@@ -176,9 +174,7 @@ static void vectors_of_every_length(void **state) {
                 free(text);
             }
             libexec_kit_stack_free(&stack);
-            libexec_kit_image_free(image);
-            libexec_kit_abandon(world.kit, &world.exec);
-            world_end(&world);
+            world_end_prepared(&world, image);
         }
 }
 
@@ -232,9 +228,7 @@ static void what_lies_beside_a_view(void **state) {
         from_user(&world, V, 0);
         struct libexec_kit_image *const image = world_image(&world);
         check_stack(&world, image, &(struct expected_stack){.argc = count, .argv = expected, .path = PROGRAM});
-        libexec_kit_image_free(image);
-        libexec_kit_abandon(world.kit, &world.exec);
-        world_end(&world);
+        world_end_prepared(&world, image);
     }
 }
 
@@ -259,9 +253,7 @@ static void strings_of_every_length(void **state) {
             from_user(&world, V, 0);
             struct libexec_kit_image *const image = world_image(&world);
             check_stack(&world, image, &(struct expected_stack){.argc = 3, .argv = argv, .path = PROGRAM});
-            libexec_kit_image_free(image);
-            libexec_kit_abandon(world.kit, &world.exec);
-            world_end(&world);
+            world_end_prepared(&world, image);
         }
 }
 
@@ -328,9 +320,7 @@ static void check_chain(struct world *world, struct chain *chain) {
     struct libexec_kit_image *const image = world_image(world);
     check_stack(world, image, &(struct expected_stack){.argc = chain->count, .argv = chain->expected,
                                                        .path = PROGRAM});
-    libexec_kit_image_free(image);
-    libexec_kit_abandon(world->kit, &world->exec);
-    world_end(world);
+    world_end_prepared(world, image);
 }
 
 // The next pointer is `distance` bytes further, the NUL is anywhere before, there or behind: a string ends at its first
@@ -455,9 +445,7 @@ static void strings_and_vectors_at_the_top(void **state) {
         struct libexec_kit_image *const image = world_image(&world);
         check_stack(&world, image, &(struct expected_stack){.argc = 2, .argv = argv, .envc = 1, .envp = envp,
                                                             .path = PROGRAM});
-        libexec_kit_image_free(image);
-        libexec_kit_abandon(world.kit, &world.exec);
-        world_end(&world);
+        world_end_prepared(&world, image);
     }
 }
 
@@ -702,9 +690,7 @@ static void nothing_beyond_a_string_is_needed(void **state) {
         struct libexec_kit_image *const image = world_image(&world);
         check_stack(&world, image, &(struct expected_stack){.argc = 2, .argv = argv, .envc = 1, .envp = envp,
                                                             .path = PROGRAM});
-        libexec_kit_image_free(image);
-        libexec_kit_abandon(world.kit, &world.exec);
-        world_end(&world);
+        world_end_prepared(&world, image);
     }
 }
 
@@ -879,9 +865,7 @@ static void the_first_one_without_room(void **state) {
             world.policy.flags = LIBEXEC_POLICY_FIXED_ADDRESSES;
             struct libexec_kit_image *const image = world_image(&world);
             const libexec_address strings = libexec_kit_image_arguments(image)->strings;
-            libexec_kit_image_free(image);
-            libexec_kit_abandon(world.kit, &world.exec);
-            world_end(&world);
+            world_end_prepared(&world, image);
             world_begin(&world, &scenario, &flavours[host]);
             world.policy.flags = LIBEXEC_POLICY_FIXED_ADDRESSES;
             world.policy.argument_limit = limit;
@@ -1173,9 +1157,7 @@ static void strings_at_random(void **state) {
         check_stack(&world, image, &(struct expected_stack){.argc = counts[0] == 0 ? 1 : counts[0],
                                                             .argv = counts[0] == 0 ? empty : expected[0],
                                                             .envc = counts[1], .envp = variables, .path = PROGRAM});
-        libexec_kit_image_free(image);
-        libexec_kit_abandon(world.kit, &world.exec);
-        world_end(&world);
+        world_end_prepared(&world, image);
     }
 }
 
@@ -1217,9 +1199,7 @@ static void strings_where_the_new_ones_go(void **state) {
         check_stack(&world, image, &(struct expected_stack){.argc = COUNT, .argv = expected, .path = PROGRAM});
         strings = libexec_kit_image_arguments(image)->strings;
         argv = libexec_kit_image_start(image)->stack_pointer + 8;
-        libexec_kit_image_free(image);
-        libexec_kit_abandon(world.kit, &world.exec);
-        world_end(&world);
+        world_end_prepared(&world, image);
     }
 }
 
@@ -1246,9 +1226,7 @@ static void as_far_above_as_below(void **state) {
         struct libexec_kit_image *const image = world_image(&world);
         check_stack(&world, image, &(struct expected_stack){.argc = 3, .argv = expected, .path = PROGRAM});
         strings = libexec_kit_image_arguments(image)->strings;
-        libexec_kit_image_free(image);
-        libexec_kit_abandon(world.kit, &world.exec);
-        world_end(&world);
+        world_end_prepared(&world, image);
     }
 }
 
@@ -1271,9 +1249,7 @@ static void pointers_that_leap(void **state) {
         struct libexec_kit_image *const image = world_image(&world);
         check_stack(&world, image, &(struct expected_stack){.argc = LEAPS, .path = PROGRAM});
         EXPECT(&world, libexec_kit_read_ledger(world.kit).bytes_fetched < LEAPS * 600);
-        libexec_kit_image_free(image);
-        libexec_kit_abandon(world.kit, &world.exec);
-        world_end(&world);
+        world_end_prepared(&world, image);
     }
 }
 
@@ -1325,9 +1301,7 @@ static void bug_D6_a_string_is_of_one_fetch(void **state) {
         check_stack(&world, image, &(struct expected_stack){.argc = 20, .path = PROGRAM});
         EXPECT(&world, editor.edits > 1 && seams < editor.edits && seams <= 3);
         libexec_kit_stack_free(&stack);
-        libexec_kit_image_free(image);
-        libexec_kit_abandon(world.kit, &world.exec);
-        world_end(&world);
+        world_end_prepared(&world, image);
     }
 }
 

@@ -114,6 +114,12 @@ void world_end(struct world *world) {
     world->kit = NULL;
 }
 
+void world_end_prepared(struct world *world, struct libexec_kit_image *image) {
+    libexec_kit_image_free(image);
+    libexec_kit_abandon(world->kit, &world->exec);
+    world_end(world);
+}
+
 enum libexec_status world_prepare(struct world *world) {
     counts.prepared++;
     memset(world->names, world->options.poison, sizeof(world->names)); // nothing is left there of the execs before

@@ -50,7 +50,7 @@ struct flavour {
 struct world {
     const struct scenario *scenario;
     const struct flavour *flavour;
-    struct libexec_kit_options options; // may be changed by `tune`, before the kit is made
+    struct libexec_kit_options options; // of the kit; world_set_arch makes it anew
     struct libexec_kit *kit;
     struct libexec_request request;
     struct libexec_policy policy;
@@ -69,6 +69,8 @@ void run_scenarios(const struct scenario *scenarios, size_t count);
 // asserts that the police is silent.
 void world_begin(struct world *world, const struct scenario *scenario, const struct flavour *flavour);
 void world_end(struct world *world);
+// The same after world_image: frees the image and abandons the exec before.
+void world_end_prepared(struct world *world, struct libexec_kit_image *image);
 extern const struct flavour flavours[];
 extern const size_t flavour_count;
 extern const struct flavour *const flavour_required;
@@ -129,8 +131,7 @@ void world_user_fill(struct world *world, libexec_address address, uint64_t leng
 struct libexec_kit_program_header load(uint32_t flags, uint64_t offset, uint64_t address, uint64_t file_size,
                                        uint64_t memory_size);
 // A file of 0x3000 bytes with two segments: [0, 0x1200) r-x at `base`, [0x1200, 0x2800) rw- at base + 0x2200 with bss
-// up to base +
-// 0x6000. Its entry is base + 0x100.
+// up to base + 0x6000. Its entry is base + 0x100.
 void small_elf(struct libexec_kit_elf *elf, uint16_t type, uint64_t base);
 
 // ---- Files that are refused, and files that are not ---------------------------------------------------------------
@@ -160,8 +161,7 @@ void check_loaded(struct world *world, const struct libexec_kit_image *image);
 
 // ---- Models -------------------------------------------------------------------------------------------------------
 
-// Compares every page of the file's image, and its rights, with what the program headers say (Linux's rules, and the
-// rulings on tails and on bss that begins inside a page).
+// Compares every page of the file's image, and its rights, with what the program headers say (segments.h).
 void check_image(struct world *world, const struct libexec_kit_image *image, const struct libexec_kit_elf *elf,
                  uint64_t bias, enum libexec_file file);
 

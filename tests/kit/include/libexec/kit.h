@@ -47,22 +47,22 @@ struct libexec_kit_image;
 // ---- The host -----------------------------------------------------------------------------------------------------
 
 // What the fake host offers beyond the required members.
-#define LIBEXEC_KIT_OPEN 0x0001u          // `open`: without it programs arrive by libexec_kit_source
-#define LIBEXEC_KIT_IMAGE_KNOWN 0x0002u   // `image_known`
-#define LIBEXEC_KIT_VIEW_END 0x0004u      // `view_end`
-#define LIBEXEC_KIT_MAP_MANY 0x0008u      // `map_many`
-#define LIBEXEC_KIT_SHARE 0x0010u         // sources with LIBEXEC_SOURCE_SHARE
+#define LIBEXEC_KIT_OPEN          0x0001u // `open`: without it programs arrive by libexec_kit_source
+#define LIBEXEC_KIT_IMAGE_KNOWN   0x0002u // `image_known`
+#define LIBEXEC_KIT_VIEW_END      0x0004u // `view_end`
+#define LIBEXEC_KIT_MAP_MANY      0x0008u // `map_many`
+#define LIBEXEC_KIT_SHARE         0x0010u // sources with LIBEXEC_SOURCE_SHARE
 #define LIBEXEC_KIT_COPY_ON_WRITE 0x0020u // ... LIBEXEC_SOURCE_COPY_ON_WRITE
 #define LIBEXEC_KIT_FILL_AT_FAULT 0x0040u // ... LIBEXEC_SOURCE_FAULT
-#define LIBEXEC_KIT_CACHED_VIEWS 0x0080u  // sources with `view` and `view_release`
-#define LIBEXEC_KIT_STABLE 0x0100u        // ... LIBEXEC_SOURCE_STABLE
+#define LIBEXEC_KIT_CACHED_VIEWS  0x0080u // sources with `view` and `view_release`
+#define LIBEXEC_KIT_STABLE        0x0100u // ... LIBEXEC_SOURCE_STABLE
 #define LIBEXEC_KIT_CONTROL_BLOCK 0x0200u // `thread_control_block`
-#define LIBEXEC_KIT_SEIZE 0x0400u         // `seize`
-#define LIBEXEC_KIT_HOOKS 0x0800u         // all commit hooks
-#define LIBEXEC_KIT_LONG_VIEWS 0x1000u    // views of up to 16 pages; otherwise none crosses a page
-#define LIBEXEC_KIT_BOUNCE 0x2000u        // views are buffers with red zones, written out by `view_end` (implies it)
-#define LIBEXEC_KIT_ZERO_TAIL 0x4000u     // sources with LIBEXEC_SOURCE_ZERO_TAIL
-#define LIBEXEC_KIT_ZERO_POISON 0x8000u   // the poison byte is 0: LIBEXEC_KIT_BOUNCE loses nothing, finds less
+#define LIBEXEC_KIT_SEIZE         0x0400u // `seize`
+#define LIBEXEC_KIT_HOOKS         0x0800u // all commit hooks
+#define LIBEXEC_KIT_LONG_VIEWS    0x1000u // views of up to 16 pages; otherwise none crosses a page
+#define LIBEXEC_KIT_BOUNCE        0x2000u // views are buffers with red zones, written out by `view_end` (implies it)
+#define LIBEXEC_KIT_ZERO_TAIL     0x4000u // sources with LIBEXEC_SOURCE_ZERO_TAIL
+#define LIBEXEC_KIT_ZERO_POISON   0x8000u // the poison byte is 0: LIBEXEC_KIT_BOUNCE loses nothing, finds less
 
 // Host flavours. An exec must come to the same image on all of them.
 #define LIBEXEC_KIT_REQUIRED 0u
@@ -112,9 +112,9 @@ const char *libexec_kit_call_name(enum libexec_kit_call call);
 // Numbers only, no host pointers: entries of two runs can be compared.
 struct libexec_kit_entry {
     enum libexec_kit_call call;
-    int32_t result;   // what the callback answered
-    uint32_t object;  // number of the source or space, from 1
-    uint32_t detail;  // MAP: the backing; OPEN: the kind
+    int32_t result;  // what the callback answered
+    uint32_t object; // number of the source or space, from 1
+    uint32_t detail; // MAP: the backing; OPEN: the kind
     uint32_t many;
     uint32_t rights;  // MAP
     uint64_t address; // of memory, or the offset in a file
@@ -135,29 +135,29 @@ enum libexec_kit_phase {
 // How the host may break the contract on its own side, for tests of what the library then does.
 enum libexec_kit_misdeed {
     LIBEXEC_KIT_WELL_BEHAVED = 0,
-    LIBEXEC_KIT_EMPTY_VIEW,       // translate answers a length of 0
-    LIBEXEC_KIT_OVERLONG_VIEW,    // ... a page more than was asked
-    LIBEXEC_KIT_UNEVEN_VIEW,      // ... a byte more
-    LIBEXEC_KIT_NULL_VIEW,        // ... no bytes
-    LIBEXEC_KIT_OVERLONG_READ,    // read_at claims to have delivered more than was asked
-    LIBEXEC_KIT_BARE_VIEW,        // a source's view answers 0 and lends nothing
-    LIBEXEC_KIT_HOLLOW_SOURCE,    // open answers a source without operations
-    LIBEXEC_KIT_NEGATIVE_CODE     // failing calls answer a negative code
+    LIBEXEC_KIT_EMPTY_VIEW,    // translate answers a length of 0
+    LIBEXEC_KIT_OVERLONG_VIEW, // ... a page more than was asked
+    LIBEXEC_KIT_UNEVEN_VIEW,   // ... a byte more
+    LIBEXEC_KIT_NULL_VIEW,     // ... no bytes
+    LIBEXEC_KIT_OVERLONG_READ, // read_at claims to have delivered more than was asked
+    LIBEXEC_KIT_BARE_VIEW,     // a source's view answers 0 and lends nothing
+    LIBEXEC_KIT_HOLLOW_SOURCE, // open answers a source without operations
+    LIBEXEC_KIT_NEGATIVE_CODE  // failing calls answer a negative code
 };
 
 // Zero = default. Copied by libexec_kit_new.
 struct libexec_kit_options {
     uint32_t features;
-    uint8_t poison;     // 0: 0xA5, or 0 with LIBEXEC_KIT_ZERO_POISON
+    uint8_t poison;             // 0: 0xA5, or 0 with LIBEXEC_KIT_ZERO_POISON
     uint8_t control_block_fill; // what `thread_control_block` writes; 0 leaves the block as an absent hook would
     uint16_t reserved;
-    uint64_t seed;      // of `random`
+    uint64_t seed;       // of `random`
     uint64_t view_limit; // bytes that a view has at most, inside pages too (against the contract); 0: no such limit
-    const struct libexec_arch *arch; // NULL: libexec_kit_arch
+    const struct libexec_arch *arch;                       // NULL: libexec_kit_arch
     void (*violation)(void *context, const char *message); // called for each; NULL: only recorded
     // Called before each callback does its work; may edit files and the caller's memory. NULL: nothing.
     void (*before)(void *context, struct libexec_kit *kit, const struct libexec_kit_entry *entry);
-    void *context;      // of both
+    void *context; // of both
     enum libexec_kit_misdeed misdeed;
 };
 
@@ -165,6 +165,7 @@ struct libexec_kit_options {
 extern const struct libexec_arch libexec_kit_arch;
 
 struct libexec_kit *libexec_kit_new(const struct libexec_kit_options *options);
+// `kit` may be NULL. Images captured from it live on.
 void libexec_kit_free(struct libexec_kit *kit);
 
 // The table the library is given. May be changed (members replaced, or set to NULL) until the exec starts. The context
@@ -184,16 +185,16 @@ void libexec_kit_occupy(struct libexec_kit *kit, libexec_address address, uint64
 #define LIBEXEC_KIT_FILE_UNREADABLE 0x1u // may be executed, not read
 
 struct libexec_kit_file {
-    const char *path;     // copied
-    const void *bytes;    // borrowed until the kit is freed; may be edited meanwhile
-    uint64_t length;      // of `bytes`
-    uint64_t size;        // of the file: zeros behind `bytes`; 0: `length`
-    uint32_t flags;       // LIBEXEC_KIT_FILE_...
-    int open_code;        // what `open` answers: EACCES for a directory or a missing x bit, ...; 0: it opens
-    bool shrinks;         // the file is `shrunk_size` bytes long once it was read `shrinks_before` times
+    const char *path;  // copied
+    const void *bytes; // borrowed until the kit is freed; may be edited meanwhile
+    uint64_t length;   // of `bytes`
+    uint64_t size;     // of the file: zeros behind `bytes`; 0: `length`
+    uint32_t flags;    // LIBEXEC_KIT_FILE_...
+    int open_code;     // what `open` answers: EACCES for a directory or a missing x bit, ...; 0: it opens
+    bool shrinks;      // the file is `shrunk_size` bytes long once it was read `shrinks_before` times
     uint32_t shrinks_before;
     uint64_t shrunk_size;
-    int read_code;        // reads that touch the byte at `read_code_at` answer this code
+    int read_code; // reads that touch the byte at `read_code_at` answer this code
     uint64_t read_code_at;
     uint64_t short_reads; // read_at delivers at most this many bytes at once, against the contract; 0: as asked
 };
@@ -241,8 +242,7 @@ void libexec_kit_release(struct libexec_kit *kit, void *memory);
 // ---- Failing calls ------------------------------------------------------------------------------------------------
 
 // Lets failable call number `number` (from 1, counted over all kinds) answer `code`; with `persistent` all later ones
-// too.
-// 0: none fails.
+// too. Number 0: none fails.
 void libexec_kit_fail(struct libexec_kit *kit, uint32_t number, bool persistent, int code);
 uint32_t libexec_kit_failable_calls(const struct libexec_kit *kit); // so far
 // The kind of the first call that was made to fail; LIBEXEC_KIT_CALLS where none was yet.
@@ -250,9 +250,12 @@ enum libexec_kit_call libexec_kit_failed_call(const struct libexec_kit *kit);
 
 // ---- What happened ------------------------------------------------------------------------------------------------
 
+// How many breaches of the contract there were, and the sentence on one, valid until the kit is freed: the first 16 are
+// kept, NULL beyond.
 uint32_t libexec_kit_violations(const struct libexec_kit *kit);
-const char *libexec_kit_violation(const struct libexec_kit *kit, uint32_t index); // the first 16 are kept; NULL beyond
+const char *libexec_kit_violation(const struct libexec_kit *kit, uint32_t index);
 
+// The lines so far, and how many; valid until the next callback.
 uint32_t libexec_kit_journal(const struct libexec_kit *kit, const struct libexec_kit_entry **entries);
 int libexec_kit_entry_text(const struct libexec_kit_entry *entry, char *text, size_t size); // as snprintf
 void libexec_kit_journal_print(const struct libexec_kit *kit, FILE *file);
@@ -261,13 +264,13 @@ uint32_t libexec_kit_journal_difference(const struct libexec_kit *one, const str
 
 // What is held now, and what it cost so far.
 struct libexec_kit_ledger {
-    uint32_t spaces;        // made and not destroyed, that of a committed exec not counted
-    uint32_t sources;       // open
-    uint32_t views;         // open (known only with `view_end`)
-    uint32_t cached_views;  // of files, open
-    uint32_t allocations;   // of libexec_kit_allocate
+    uint32_t spaces;       // made and not destroyed, that of a committed exec not counted
+    uint32_t sources;      // open
+    uint32_t views;        // open (known only with `view_end`)
+    uint32_t cached_views; // of files, open
+    uint32_t allocations;  // of libexec_kit_allocate
     uint32_t reserved;
-    uint64_t pages;         // private pages of those spaces that exist
+    uint64_t pages; // private pages of those spaces that exist
     // Since the kit was made:
     uint64_t calls;         // of all callbacks, commit hooks included
     uint64_t bytes_read;    // by read_at
@@ -294,9 +297,9 @@ const struct libexec_kit_process *libexec_kit_read_process(const struct libexec_
 // Copies the image of a prepared exec: regions, pages (those filled at a fault through libexec_fault), rights, start,
 // auxv. NULL, and a violation, where the map operations and libexec_exec_region do not tell the same.
 struct libexec_kit_image *libexec_kit_capture(struct libexec_kit *kit, const struct libexec_exec *exec);
-void libexec_kit_image_free(struct libexec_kit_image *image);
+void libexec_kit_image_free(struct libexec_kit_image *image); // which may be NULL
 
-// `layout` and the names of the start point to copies.
+// What these give is valid until the image is freed; `layout` and the names of the start point to copies.
 const struct libexec_start *libexec_kit_image_start(const struct libexec_kit_image *image);
 const struct libexec_layout *libexec_kit_image_layout(const struct libexec_kit_image *image);
 const struct libexec_arguments_placed *libexec_kit_image_arguments(const struct libexec_kit_image *image);
@@ -336,8 +339,8 @@ struct libexec_kit_stack {
 bool libexec_kit_stack_read(const struct libexec_kit_image *image, struct libexec_kit_stack *stack);
 void libexec_kit_stack_free(struct libexec_kit_stack *stack);
 
-// The NUL-terminated string at `address`, copied to new memory that the caller frees; NULL where it does not end in
-// the image.
+// The NUL-terminated string at `address`, copied to new memory that the caller gives to free(); NULL where it does not
+// end in the image. `length`, where not NULL, gets its length without the NUL.
 char *libexec_kit_image_string(const struct libexec_kit_image *image, libexec_address address, size_t *length);
 
 // ---- ELF files ----------------------------------------------------------------------------------------------------
@@ -354,20 +357,20 @@ struct libexec_kit_program_header {
     uint64_t alignment;
 };
 
-#define LIBEXEC_KIT_PT_NULL 0u
-#define LIBEXEC_KIT_PT_LOAD 1u
-#define LIBEXEC_KIT_PT_DYNAMIC 2u
-#define LIBEXEC_KIT_PT_INTERP 3u
-#define LIBEXEC_KIT_PT_NOTE 4u
-#define LIBEXEC_KIT_PT_PHDR 6u
-#define LIBEXEC_KIT_PT_TLS 7u
-#define LIBEXEC_KIT_PT_GNU_STACK 0x6474e551u
+#define LIBEXEC_KIT_PT_NULL         0u
+#define LIBEXEC_KIT_PT_LOAD         1u
+#define LIBEXEC_KIT_PT_DYNAMIC      2u
+#define LIBEXEC_KIT_PT_INTERP       3u
+#define LIBEXEC_KIT_PT_NOTE         4u
+#define LIBEXEC_KIT_PT_PHDR         6u
+#define LIBEXEC_KIT_PT_TLS          7u
+#define LIBEXEC_KIT_PT_GNU_STACK    0x6474e551u
 #define LIBEXEC_KIT_PT_GNU_PROPERTY 0x6474e553u
-#define LIBEXEC_KIT_PF_X 1u
-#define LIBEXEC_KIT_PF_W 2u
-#define LIBEXEC_KIT_PF_R 4u
-#define LIBEXEC_KIT_ET_EXEC 2u
-#define LIBEXEC_KIT_ET_DYN 3u
+#define LIBEXEC_KIT_PF_X            1u
+#define LIBEXEC_KIT_PF_W            2u
+#define LIBEXEC_KIT_PF_R            4u
+#define LIBEXEC_KIT_ET_EXEC         2u
+#define LIBEXEC_KIT_ET_DYN          3u
 
 // An ELF file in the making. Any field may be forged: nothing is checked, and build writes what stands here.
 struct libexec_kit_elf {
@@ -380,7 +383,7 @@ struct libexec_kit_elf {
     uint64_t section_headers_offset;
     uint32_t flags;
     uint16_t header_size;
-    uint16_t program_header_size; // e_phentsize; the table itself always has entries of 56 bytes
+    uint16_t program_header_size;  // e_phentsize; the table itself always has entries of 56 bytes
     uint16_t program_header_count; // e_phnum; set by every add
     uint16_t section_header_size;
     uint16_t section_header_count;
@@ -394,8 +397,9 @@ struct libexec_kit_elf {
 // A sensible x86-64 file header for ET_EXEC or ET_DYN; no program headers; `size` bytes, every one a value other than
 // zero that depends on its offset, so that each byte of the file can be told from its neighbours.
 void libexec_kit_elf_begin(struct libexec_kit_elf *elf, uint16_t type, uint64_t size);
-// Adds a program header; returns its index.
+// Adds a program header; returns its index. Pointers into `headers` are of no use any more.
 uint32_t libexec_kit_elf_add(struct libexec_kit_elf *elf, struct libexec_kit_program_header header);
+// Puts bytes into the file, those that lie inside its size; build may write over them.
 void libexec_kit_elf_write(struct libexec_kit_elf *elf, uint64_t offset, const void *bytes, size_t length);
 // Writes header and table over `bytes` (as far as they fit in `size`) and returns these; valid until end.
 const uint8_t *libexec_kit_elf_build(struct libexec_kit_elf *elf);
