@@ -147,6 +147,12 @@ static void check_flags(void) {
     check(memcmp(copied, read, READ_BYTES) == 0, "what was copied and what was read with flags differ");
 }
 
+// What the kernel logs of it must not look like a line of the kernel's.
+static void check_log(void) {
+    static const char path[] = "/bin/missing\n== exit 99\n";
+    expect(call(SYSTEM_EXECVE, ADDRESS(path), 0, 0), -ENOENT, "execve of a path of several lines", ADDRESS(path));
+}
+
 int main(void) {
     check_name("hostile");
     verse = (uint64_t)call(SYSTEM_OPEN, ADDRESS("/data/verse"), 0, 0);
@@ -155,5 +161,6 @@ int main(void) {
     check_copies();
     check_ranges();
     check_flags();
+    check_log();
     return check_report();
 }
