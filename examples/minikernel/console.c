@@ -99,11 +99,18 @@ struct conversion {
     size_t width;
 };
 
+// Names and paths are a program's: what is not printable could make a line, or the terminal, say something else.
+static void write_printable(const char *text, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        console_write(text[i] >= ' ' && text[i] <= '~' ? &text[i] : "?", 1);
+    }
+}
+
 static void print_text(const char *text, size_t length, struct conversion conversion) {
     if (!conversion.left) {
         print_padding(' ', length, conversion.width);
     }
-    console_write(text, length);
+    write_printable(text, length);
     if (conversion.left) {
         print_padding(' ', length, conversion.width);
     }

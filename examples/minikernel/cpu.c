@@ -94,6 +94,8 @@ static void load_segments(void) {
     // Code and stack selectors are the boot table's: same numbers, same contents, so nothing needs reloading.
     __asm__ volatile("lgdt %0" : : "m"(pointer));
     __asm__ volatile("ltr %w0" : : "r"(SELECTOR_TASK_STATE));
+    // No local descriptor table: after a reset there is one, 64 KiB of user memory from address 0 on.
+    __asm__ volatile("lldt %w0" : : "r"(0));
 }
 
 static void enable_features(void) {

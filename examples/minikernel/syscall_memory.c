@@ -31,7 +31,7 @@ static int64_t choose_address(const struct space *space, uint64_t hint, uint64_t
     return gap != 0 ? (int64_t)gap : -ENOMEM;
 }
 
-static int64_t file_to_map(uint64_t descriptor, uint64_t offset, struct node **file) {
+static int64_t file_to_map(uint64_t descriptor, uint64_t offset, uint64_t length, struct node **file) {
     const struct open_file *const open = files_get_opened(&process_current()->descriptors, descriptor);
     if (open == NULL) {
         return -EBADF;
@@ -41,6 +41,9 @@ static int64_t file_to_map(uint64_t descriptor, uint64_t offset, struct node **f
     }
     if (offset % PAGE_SIZE != 0) {
         return -EINVAL;
+    }
+    if (offset > (uint64_t)INT64_MAX - length) {
+        return -EOVERFLOW;
     }
     *file = open->node;
     return 0;
@@ -64,7 +67,7 @@ static int64_t sys_mmap(const uint64_t a[6]) {
         if (type == MAP_SHARED && (a[2] & PROT_WRITE) != 0) {
             return -EACCES;
         }
-        const int64_t result = file_to_map(a[4], a[5], &region.file);
+        const int64_t result = file_to_map(a[4], a[5], length, &region.file);
         if (result != 0) {
             return result;
         }

@@ -53,7 +53,7 @@ for program in "$programs/glibc-dynamic" "$programs/musl-dynamic"; do
     [ ! -f "$program" ] || copy_libraries "$program"
 done
 
-install -m 644 "$here/tour" "$here/tour-interpreters" "$here/tour-apart" "$root/etc/"
+install -m 644 "$here/tour" "$here/tour-interpreters" "$here/tour-apart" "$here/tour-32-bit" "$root/etc/"
 install -m 644 "$here/data/verse" "$here/data/count.sh" "$root/data/"
 install -m 755 "$here/data/greeting" "$root/data/"
 ln -s greeting "$root/data/link"

@@ -64,11 +64,15 @@ execute_dirty:
     mov %rbx, %r13
     mov %rbx, %r14
     mov %rbx, %r15
+    # The last of it are flags: carry, direction, nested task, alignment check.
     mov $59, %eax
-    std
-    stc
+    pushfq
+    orl $0x44401, (%rsp)
+    popfq
     syscall
-    cld
+    pushfq
+    andl $~0x44401, (%rsp)
+    popfq
     fninit
     ldmxcsr usual_mxcsr(%rip)
     pop %r15

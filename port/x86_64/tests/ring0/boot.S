@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The smallest kernel that can enter ring 3 and come back: PVH entry, one GiB mapped as it is for everybody, segments,
-// the way into and out of a test case, and the code that runs in ring 3.
+// The smallest kernel that can enter ring 3 and come back: PVH entry, one GiB less its first page mapped as it is for
+// everybody, segments, the way into and out of a test case, and the code that runs in ring 3.
 
 #define KERNEL_CODE 0x08
 #define KERNEL_DATA 0x10
@@ -127,6 +127,7 @@ system_call_entry:                  // int 0x80: interrupts are off, the frame i
 
 // Any exception ends the test.
     .globl exception_entries
+    .balign 32
 exception_entries:
     .set vector, 0
     .rept 32
@@ -240,10 +241,18 @@ page_directories:
     .quad pages + 7
     .fill 511, 8, 0
 pages:
-    .set address, 0
-    .rept 512
+    .quad first_pages + 7
+    .set address, 0x200000
+    .rept 511
     .quad address + 0x87            // 2 MiB, present, writable, user
     .set address, address + 0x200000
+    .endr
+first_pages:
+    .quad 0                         // nothing at 0, where a GS base of 0 leads
+    .set address, 0x1000
+    .rept 511
+    .quad address + 7
+    .set address, address + 0x1000
     .endr
 
     .bss

@@ -4,6 +4,9 @@
 //
 // Each way is gone once more one instruction at a time. In between, this plays a processor that keeps the base of fs or
 // gs when a null selector is loaded, where QEMU's clears it, and sees whether an interrupt could come when none must.
+//
+// With PORT_WITH_CANARIES the port, not this file, is compiled for a kernel whose stack protector finds its canary
+// through GS. Nothing is mapped where the user's GS points, before and after.
 
 #include <libexec/port/x86_64.h>
 
@@ -32,9 +35,15 @@ enum {
 #define MSR_GS_BASE        0xc0000101u
 #define MSR_KERNEL_GS_BASE 0xc0000102u
 
-#define KERNEL_GS_MARK 0xffff900012345000u
-#define OLD_USER_GS    0x0000000077777000u
-#define OLD_USER_FS    0x0000000066666000u
+#define OLD_USER_GS 0x0000000077777000u
+#define OLD_USER_FS 0x0000000066666000u
+
+// A kernel with a canary needs a GS of its own.
+#ifdef PORT_WITH_CANARIES
+#define FIRST_GS_RULE LIBEXEC_X86_64_GS_SWAPGS
+#else
+#define FIRST_GS_RULE LIBEXEC_X86_64_GS_UNUSED
+#endif
 
 struct user_registers {
     uint64_t general[15];
@@ -63,6 +72,7 @@ extern uint64_t segments[];
 extern uint8_t trap_stack_end[], user_stack_end[], exception_entries[];
 
 _Noreturn void ring0_main(void);
+_Noreturn void __stack_chk_fail(void);
 _Noreturn void exception_taken(uint64_t vector, uint64_t first, uint64_t second);
 void enter_and_return(const struct libexec_x86_64_start *start);
 void reset_and_return(uint64_t thread_pointer, enum libexec_x86_64_gs_rule gs_rule);
@@ -79,10 +89,11 @@ static bool has_fsgsbase, has_keys;
 static unsigned int checks, failures;
 static struct gate gates[256];
 static uint32_t task_state[26];
+static uint64_t kernel_words[8] = {[5] = 0xca11ab1e5afe1234}; // where the kernel's GS points; compilers look at byte 40
 
 static struct {
     uint64_t rip, fs_base, gs_base; // before the instruction that comes next
-    unsigned int steps, kept_bases;
+    unsigned int steps, kept_bases, canaries;
     bool swaps, could_interrupt;
 } stepping;
 
@@ -120,6 +131,11 @@ _Noreturn void exception_taken(uint64_t vector, uint64_t first, uint64_t second)
     end(EXIT_FAILED);
 }
 
+_Noreturn void __stack_chk_fail(void) {
+    say("FAIL ring0: a function of the port found two canaries\n");
+    end(EXIT_FAILED);
+}
+
 static void check(uint64_t seen, uint64_t expected, const char *what) {
     checks++;
     if (seen != expected) {
@@ -148,6 +164,10 @@ static void cpuid(uint32_t leaf, uint32_t *ebx, uint32_t *ecx) {
     uint32_t eax = leaf, edx;
     *ecx = 0;
     __asm__ volatile("cpuid" : "+a"(eax), "=b"(*ebx), "+c"(*ecx), "=d"(edx));
+}
+
+static uint64_t kernel_gs(void) {
+    return (uint64_t)(uintptr_t)kernel_words;
 }
 
 static uint64_t read_cr4(void) {
@@ -214,7 +234,7 @@ static int segment_loaded(const uint8_t *instruction) {
 }
 
 void step_taken(const struct interrupted *interrupted) {
-    enum { FS = 4, GS = 5 };
+    enum { FS = 4, GS = 5, GS_PREFIX = 0x65 };
     if ((interrupted->cs & 3) != 0) {
         return; // iretq itself
     }
@@ -224,10 +244,11 @@ void step_taken(const struct interrupted *interrupted) {
         stepping.kept_bases++;
     }
     stepping.steps++;
+    stepping.canaries += *(const uint8_t *)(uintptr_t)interrupted->rip == GS_PREFIX;
     stepping.rip = interrupted->rip;
     stepping.fs_base = read_msr(MSR_FS_BASE);
     stepping.gs_base = read_msr(MSR_GS_BASE);
-    if (stepping.swaps && stepping.gs_base != KERNEL_GS_MARK && (interrupted->rflags & FLAG_INTERRUPTS) != 0) {
+    if (stepping.swaps && stepping.gs_base != kernel_gs() && (interrupted->rflags & FLAG_INTERRUPTS) != 0) {
         stepping.could_interrupt = true;
     }
 }
@@ -254,7 +275,7 @@ static void make_dirty(enum libexec_x86_64_gs_rule gs_rule) {
     __asm__ volatile("mov %0, %%ds\n\tmov %0, %%es\n\tmov %0, %%fs\n\tmov %0, %%gs" : : "r"(selector));
     write_msr(MSR_FS_BASE, OLD_USER_FS);
     const bool swapped = gs_rule != LIBEXEC_X86_64_GS_UNUSED;
-    write_msr(MSR_GS_BASE, swapped ? KERNEL_GS_MARK : OLD_USER_GS);
+    write_msr(MSR_GS_BASE, swapped ? kernel_gs() : OLD_USER_GS);
     write_msr(MSR_KERNEL_GS_BASE, swapped ? OLD_USER_GS : 0);
     if (has_keys) {
         __asm__ volatile("wrpkru" : : "a"(0x54), "c"(0), "d"(0));
@@ -311,7 +332,7 @@ static void check_bases(const struct libexec_x86_64_start *start) {
     if (start->gs_rule != LIBEXEC_X86_64_GS_UNUSED) {
         check(read_msr(MSR_GS_BASE), 0, "GS base in ring 3");
         __asm__ volatile("swapgs" : : : "memory");
-        check(read_msr(MSR_GS_BASE), KERNEL_GS_MARK, "the kernel's GS base after its swapgs");
+        check(read_msr(MSR_GS_BASE), kernel_gs(), "the kernel's GS base after its swapgs");
     } else {
         check(read_msr(MSR_GS_BASE), 0, "GS base in ring 3");
     }
@@ -352,7 +373,7 @@ static void run_reset(uint64_t thread_pointer, bool stepped) {
                      : "=r"(ds), "=r"(es), "=r"(fs), "=r"(gs));
     check(ds | es | fs | gs, 0, "the selectors of ds, es, fs and gs together, before an exit path");
     check(read_msr(MSR_FS_BASE), thread_pointer, "FS base before an exit path");
-    check(read_msr(MSR_GS_BASE), KERNEL_GS_MARK, "the kernel's GS base before an exit path's swapgs");
+    check(read_msr(MSR_GS_BASE), kernel_gs(), "the kernel's GS base before an exit path's swapgs");
     check(read_msr(MSR_KERNEL_GS_BASE), 0, "the user's GS base before an exit path's swapgs");
 }
 
@@ -375,10 +396,11 @@ static void run_x87_alone(void) {
 _Noreturn void ring0_main(void) {
     turn_features_on();
     set_traps_up();
+    write_msr(MSR_GS_BASE, kernel_gs());
     check(libexec_x86_64_fsgsbase_enabled(), has_fsgsbase, "the port's opinion of CR4.FSGSBASE");
     run_x87_alone();
     for (int stepped = 0; stepped < 2; stepped++) {
-        for (int rule = LIBEXEC_X86_64_GS_UNUSED; rule <= LIBEXEC_X86_64_GS_SWAPGS_FOLLOWS; rule++) {
+        for (int rule = FIRST_GS_RULE; rule <= LIBEXEC_X86_64_GS_SWAPGS_FOLLOWS; rule++) {
             run_case(0, (enum libexec_x86_64_gs_rule)rule, stepped != 0);
             run_case(0x7ffff7fc0740, (enum libexec_x86_64_gs_rule)rule, stepped != 0);
         }
@@ -387,7 +409,8 @@ _Noreturn void ring0_main(void) {
     }
     say(has_fsgsbase ? "ring0: with fsgsbase" : "ring0: without fsgsbase");
     say(has_avx ? ", with avx" : ", without avx");
-    say(has_keys ? ", with protection keys\n" : ", without protection keys\n");
+    say(has_keys ? ", with protection keys" : ", without protection keys");
+    say(stepping.canaries != 0 ? ", with canaries\n" : ", without canaries\n");
     say(failures == 0 ? "PASS ring0: " : "FAIL ring0: ");
     say_number(checks);
     say(" checks\n");
