@@ -6,7 +6,7 @@
 const struct libexec_arch libexec_arch_x86_64 = {
     .machine = 62,            // EM_X86_64
     .data = 1,                // ELFDATA2LSB
-    .thread_pointer_word = 1, // psABI 3.4.6: %fs:0 holds the thread pointer
+    .thread_pointer_word = 1, // Drepper, 3.4.6: %fs:0 holds the thread pointer
     .page_size = 4096,
     .user_low = 0x10000,         // as Linux's default vm.mmap_min_addr
     .user_high = 0x7ffffffff000, // 47 bits less one page: a syscall in the very last bytes must not return outside
