@@ -12,12 +12,14 @@
 static void check_page(struct world *world, const struct libexec_kit_image *image, const struct segments *segments,
                        uint64_t page, uint64_t bias, enum libexec_file file) {
     const struct libexec_region *const region = libexec_kit_image_region(image, page + bias);
-    const uint32_t rights = segments_rights(segments, segments_owner(segments, page), page);
+    const struct libexec_kit_program_header *const owner = segments_owner(segments, page);
+    const uint32_t rights = segments_rights(segments, owner, page);
     if (region == NULL || region->file != file)
         world_fail(world, "page 0x%llx of a segment is not mapped", (unsigned long long)page);
     if (region->rights != rights)
         world_fail(world, "page 0x%llx has the rights %u, expected %u", (unsigned long long)page, region->rights,
                    rights);
+    EXPECT_EQUAL(world, region->program_header, owner - segments->headers);
     static uint8_t bytes[PAGE_MOST];
     EXPECT(world, libexec_kit_image_read(image, page + bias, bytes, segments->page_size));
     for (uint64_t i = 0; i < segments->page_size; i++) {

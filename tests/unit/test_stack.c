@@ -748,7 +748,7 @@ static void argv_0_of_a_script_is_charged(void **state) {
 // One that is refused: for the same reason, and told as the same string.
 static void argv_0_of_a_script_is_refused(void **state) {
     (void)state;
-    static const uint64_t limits[] = {1000, 131000, 131076, 131100, 200000};
+    static const uint64_t limits[] = {1000, 131000, LIBEXEC_STRING_MAX + 7, LIBEXEC_STRING_MAX + 8, 200000};
     static char first[LIBEXEC_STRING_MAX + 8];
     static struct world world;
     if (LIBEXEC_CONFIG_STATIC_ONLY)
