@@ -4,13 +4,6 @@
 
 include(CMakePackageConfigHelpers)
 
-# Below all folders are relative to the prefix; some distributions give absolute ones.
-foreach(folder LIBDIR INCLUDEDIR DATADIR)
-  if(IS_ABSOLUTE "${CMAKE_INSTALL_${folder}}")
-    file(RELATIVE_PATH CMAKE_INSTALL_${folder} "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_${folder}}")
-  endif()
-endforeach()
-
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/libexec")
 set(source_dir "${CMAKE_INSTALL_DATADIR}/libexec/src")
 set(port_dir "${CMAKE_INSTALL_DATADIR}/libexec/port")
@@ -39,7 +32,8 @@ install(FILES "${generated_dir}/libexec-config.cmake" "${generated_dir}/libexec-
 
 # The sources.
 include("${CMAKE_CURRENT_SOURCE_DIR}/libexec/sources.cmake")
-file(RELATIVE_PATH include_from_source "/${source_dir}" "/${CMAKE_INSTALL_INCLUDEDIR}")
+file(RELATIVE_PATH include_from_source
+  "${CMAKE_INSTALL_PREFIX}/${source_dir}" "${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_INCLUDEDIR}")
 file(CONFIGURE OUTPUT "${generated_dir}/installed.cmake" @ONLY CONTENT
 "set(LIBEXEC_INCLUDE_DIR \"\${CMAKE_CURRENT_LIST_DIR}/@include_from_source@\")\n")
 install(DIRECTORY libexec/ DESTINATION "${source_dir}" FILES_MATCHING PATTERN "*.h")
@@ -54,7 +48,7 @@ endif()
 
 # pkg-config. Paths are relative to the file, so that the tree may be moved.
 set(pc_dir "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
-file(RELATIVE_PATH prefix_from_pc "/${pc_dir}" "/")
+file(RELATIVE_PATH prefix_from_pc "${CMAKE_INSTALL_PREFIX}/${pc_dir}" "${CMAKE_INSTALL_PREFIX}")
 string(REGEX REPLACE "/$" "" prefix_from_pc "${prefix_from_pc}")
 list(TRANSFORM LIBEXEC_SOURCES REPLACE "^.*/" "\${sourcedir}/" OUTPUT_VARIABLE pc_sources)
 list(JOIN pc_sources " " pc_sources)

@@ -145,7 +145,7 @@ static void layout_place_stack(struct libexec_state *state) {
     const uint64_t drop = (state->random.words[ENTROPY_MMAP] & mask & state->arch->mmap_entropy_pages) * page_size;
     layout->mmap_top = libexec_round_up(top - layout_within(drop, (top - bounds->user_low) / 2), page_size);
     const uint64_t random = state->random.words[ENTROPY_STACK] & mask;
-    most = (quarter * 4 - total) / 8; // above where a PIE with an interpreter may come to stand
+    most = (quarter * 4 - total) / 8; // a small stack stays above the places of PIEs with an interpreter
     const uint64_t end = libexec_round_down(high - layout_within((random & entropy) * page_size, most), page_size);
     layout->argument_limit = arguments;
     layout->stack_pointer = end - room + (random >> 40 & LAYOUT_STACK_JITTER);

@@ -17,8 +17,13 @@ most) capacities="-DLIBEXEC_SEGMENTS=40 -DLIBEXEC_HEADER_BYTES=4096 -DLIBEXEC_NA
 esac
 test "$kind" = static || subjects="$subjects exec layout tls scripts pages bugs_file"
 # shellcheck disable=SC2086 # each word is an option
-cmake -S "$source" -B "$build" -G Ninja "-DCMAKE_C_COMPILER=$compiler" -DCMAKE_BUILD_TYPE=$type \
+cmake --fresh -S "$source" -B "$build" -G Ninja "-DCMAKE_C_COMPILER=$compiler" -DCMAKE_BUILD_TYPE=$type \
     -DLIBEXEC_STATIC_PROGRAMS_ONLY=$static $capacities
+grep -qx "LIBEXEC_STATIC_PROGRAMS_ONLY:BOOL=$static" "$build/CMakeCache.txt"
+for option in $capacities; do
+    option=${option#-D}
+    grep -qx "${option%=*}:STRING=${option#*=}" "$build/CMakeCache.txt" || { echo "$option is not set"; exit 1; }
+done
 targets=$(for subject in $subjects; do echo "unit_$subject"; done)
 # shellcheck disable=SC2086 # each word is a target
 cmake --build "$build" --target $targets fuzz_replay

@@ -64,7 +64,7 @@ execute_dirty:
     mov %rbx, %r13
     mov %rbx, %r14
     mov %rbx, %r15
-    # The last of it are flags: carry, direction, nested task, alignment check.
+    # Last come flags: carry, direction, nested task, alignment check.
     mov $59, %eax
     pushfq
     orl $0x44401, (%rsp)
