@@ -107,6 +107,8 @@ char **exec_dump_read_arguments(const char *path, char *first) {
     for (size_t i = 0; i < length; i++)
         count += bytes[i] == '\0';
     char **const vector = calloc(count + 3, sizeof *vector);
+    if (vector == NULL || length == 0) // no string will keep it
+        free(bytes);
     if (vector == NULL)
         return NULL;
     size_t used = 0;
