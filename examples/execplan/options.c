@@ -375,7 +375,8 @@ int options_parse(struct options *options, int argc, char **argv) {
             tls_chosen = true;
         } else if (!read_exec_option(settings, code, optarg) && !read_machine_option(settings, code, optarg) &&
                    !read_output_option(options, code, optarg)) {
-            exit(EXIT_USAGE); // getopt_long has said what it is
+            fputs("execplan: --help tells more\n", stderr); // what it is, getopt_long has said
+            exit(EXIT_USAGE);
         }
     }
     choose_machine(settings, usual_budget, tls_chosen);

@@ -104,28 +104,32 @@ static uint64_t parse_stack(const char *text) {
     return value;
 }
 
+static const struct option options[] = {
+    {"env", required_argument, NULL, 'e'},
+    {"argv0", required_argument, NULL, '0'},
+    {"no-arguments", no_argument, NULL, 'n'},
+    {"arguments", required_argument, NULL, 'a'},
+    {"stack", required_argument, NULL, 's'},
+    {"random", no_argument, NULL, 'r'},
+    {"descriptor", no_argument, NULL, 'd'},
+    {"close-on-exec", no_argument, NULL, 'c'},
+    {"batch", no_argument, NULL, 'b'},
+    {"full", no_argument, NULL, 'f'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
 static void parse_options(int argc, char **argv, struct settings *settings, struct tracer *tracer) {
-    static const struct option options[] = {
-        {"env", required_argument, NULL, 'e'},
-        {"argv0", required_argument, NULL, '0'},
-        {"no-arguments", no_argument, NULL, 'n'},
-        {"arguments", required_argument, NULL, 'a'},
-        {"stack", required_argument, NULL, 's'},
-        {"random", no_argument, NULL, 'r'},
-        {"descriptor", no_argument, NULL, 'd'},
-        {"close-on-exec", no_argument, NULL, 'c'},
-        {"batch", no_argument, NULL, 'b'},
-        {"full", no_argument, NULL, 'f'},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
     int option;
 
     while ((option = getopt_long(argc, argv, "+", options, NULL)) != -1) {
         switch (option) {
         case 'e':
-            if (settings->environment_count < ENVIRONMENT_MAX)
-                settings->environment[settings->environment_count++] = optarg;
+            if (settings->environment_count == ENVIRONMENT_MAX) {
+                fputs("linuxdump: too many --env\n", stderr);
+                exit(EXIT_USAGE);
+            }
+            settings->environment[settings->environment_count++] = optarg;
             break;
         case '0':
             settings->argv0 = optarg;

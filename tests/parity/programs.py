@@ -12,13 +12,12 @@ FOLDERS = ['/usr/bin', '/usr/sbin', '/usr/local/bin', '/usr/lib/klibc/bin', '/us
 QUICK = 150
 
 BUILDS = {
-    # name: command after the compiler; run only where the compiler is found
-    'glibc-dynamic': ['cc'], 'glibc-no-pie': ['cc', '-no-pie'], 'glibc-static': ['cc', '-static'],
-    'glibc-static-pie': ['cc', '-static-pie'], 'musl-dynamic': ['musl-gcc'], 'musl-static': ['musl-gcc', '-static'],
-    'musl-static-pie': ['musl-gcc', '-static-pie', '-fPIE'],
-    'glibc-2MiB': ['cc', '-Wl,-z,max-page-size=0x200000'], 'glibc-exec-stack': ['cc', '-Wl,-z,execstack'],
-    'static-pie-2MiB': ['cc', '-static-pie', '-Wl,-z,max-page-size=0x200000'],
-    'static-pie-64KiB': ['cc', '-static-pie', '-Wl,-z,max-page-size=0x10000'],
+    # name: options; musl by its own compiler, the others by the one that is asked for
+    'glibc-dynamic': [], 'glibc-no-pie': ['-no-pie'], 'glibc-static': ['-static'], 'glibc-static-pie': ['-static-pie'],
+    'musl-dynamic': [], 'musl-static': ['-static'], 'musl-static-pie': ['-static-pie', '-fPIE'],
+    'glibc-2MiB': ['-Wl,-z,max-page-size=0x200000'], 'glibc-exec-stack': ['-Wl,-z,execstack'],
+    'static-pie-2MiB': ['-static-pie', '-Wl,-z,max-page-size=0x200000'],
+    'static-pie-64KiB': ['-static-pie', '-Wl,-z,max-page-size=0x10000'],
 }
 SOURCE = ('#include <stdio.h>\nstatic _Thread_local int own = 7;\nstatic char zeros[3 << 20];\n'
           'int main(int argc, char **argv) {\n    zeros[argc] = 1;\n'
@@ -60,18 +59,20 @@ def loaders():
     return [name for name in names if is_elf_executable(name)]
 
 
-def built(folder, run_tool):
+def built(compiler, folder, run_tool):
+    """What could be built, and what has no compiler here. A compiler that fails is a failure."""
     source = os.path.join(folder, 'program.c')
     with open(source, 'w', encoding='ascii') as file:
         file.write(SOURCE)
     paths, missing = [], []
-    for name, command in BUILDS.items():
-        path = os.path.join(folder, 'built-' + name)
-        try:
-            run_tool([*command, source, '-o', path])
-            paths.append(path)
-        except (OSError, subprocess.CalledProcessError):
+    for name, flags in BUILDS.items():
+        command = 'musl-gcc' if name.startswith('musl') else compiler
+        if shutil.which(command) is None:
             missing.append(name)
+            continue
+        path = os.path.join(folder, 'built-' + name)
+        run_tool([command, *flags, source, '-o', path])
+        paths.append(path)
     if shutil.which('go'):
         path = os.path.join(folder, 'built-go')
         with open(path + '.go', 'w', encoding='ascii') as file:
@@ -116,7 +117,7 @@ def run(options, sides, folder, run_tool):
     program_folder = os.path.join(folder, 'programs')
     os.makedirs(program_folder)
     os.chmod(program_folder, 0o755)
-    own, missing = built(program_folder, run_tool)
+    own, missing = built(options.compiler, program_folder, run_tool)
     own += loaders()
     everything = installed()
     if missing:
