@@ -20,7 +20,11 @@ set(LIBEXEC_SANITIZE "" CACHE STRING "Sanitizers for host code, as for -fsanitiz
 include(CheckCSourceCompiles)
 function(libexec_ask_compiler)
   set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
-  check_c_source_compiles("#ifndef __x86_64__\n#error another one\n#endif\nextern int libexec;" LIBEXEC_FOR_X86_64)
+  foreach(processor x86_64 aarch64)
+    string(TOUPPER ${processor} name)
+    check_c_source_compiles("#ifndef __${processor}__\n#error another one\n#endif\nextern int libexec;"
+      LIBEXEC_FOR_${name})
+  endforeach()
   set(CMAKE_REQUIRED_FLAGS -mno-red-zone)
   check_c_source_compiles("extern int libexec;" LIBEXEC_TAKES_NO_RED_ZONE FAIL_REGEX "'-mno-red-zone'")
   set(CMAKE_REQUIRED_FLAGS -mgeneral-regs-only)
@@ -28,12 +32,24 @@ function(libexec_ask_compiler)
 endfunction()
 libexec_ask_compiler()
 
-if(LIBEXEC_FOR_X86_64)
-  set(processor_has_port ON)
-else()
-  set(processor_has_port OFF)
-endif()
-option(LIBEXEC_BUILD_PORT_X86_64 "Build the x86-64 port" ${processor_has_port})
+# ON or OFF, as what was asked is 1 or nothing
+foreach(name X86_64 AARCH64)
+  if(LIBEXEC_FOR_${name})
+    set(for_${name} ON)
+  else()
+    set(for_${name} OFF)
+  endif()
+endforeach()
+option(LIBEXEC_BUILD_PORT_X86_64 "Build the x86-64 port" ${for_X86_64})
+option(LIBEXEC_BUILD_PORT_AARCH64 "Build the AArch64 port" ${for_AARCH64})
+# Those that are built.
+set(libexec_ports "")
+foreach(port x86_64 aarch64)
+  string(TOUPPER ${port} name)
+  if(LIBEXEC_BUILD_PORT_${name})
+    list(APPEND libexec_ports ${port})
+  endif()
+endforeach()
 
 # The library's own targets are compiled as a kernel compiles its files: an interrupt may come at any instruction, and
 # the vector registers are the user program's. Host programs link such objects too, under the sanitizers and with

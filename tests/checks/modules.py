@@ -35,8 +35,10 @@ FREESTANDING = {"stdint.h", "stddef.h", "stdbool.h", "limits.h"}
 # What stands outside the core sees the public headers, its own folder, and the folders named here.
 PRODUCTS = {
     "port/x86_64": [],
+    "port/aarch64": [],
     "tests/kit": [],
     "examples/minikernel": ["port/x86_64"],
+    "examples/smallkernel": ["port/aarch64"],
     "examples/execplan": ["tests/kit"],
 }
 PORT_MAY_ALSO_INCLUDE = {"cpuid.h"}

@@ -39,9 +39,9 @@ class Project:
         return self.headers_in(self.include)
 
     def installed_headers(self):
-        """Gives (header, name to include it by) for the library, its port and its test kit."""
-        folders = [self.include, self.root / "port/x86_64/include", self.root / "tests/kit/include"]
-        return [(header, header.relative_to(folder)) for folder in folders for header in self.headers_in(folder)]
+        """Gives (header, name to include it by) for the library, its ports and its test kit."""
+        return [(header, header.relative_to(folder)) for folder in self.include_folders()
+                for header in self.headers_in(folder)]
 
     def headers_in(self, folder):
         headers = sorted(folder.rglob("*.h"))
@@ -58,8 +58,11 @@ class Project:
         folder.mkdir(parents=True)
         return folder
 
+    def include_folders(self):
+        return [self.include, *sorted(self.root.glob("port/*/include")), self.root / "tests/kit/include"]
+
     def include_flags(self):
-        return [f"-I{self.include}", f"-I{self.root}/port/x86_64/include", f"-I{self.root}/tests/kit/include"]
+        return [f"-I{folder}" for folder in self.include_folders()]
 
     def compile(self, compiler, source, output, *flags):
         run([compiler, *flags, f"-I{self.include}", "-c", source, "-o", output])
