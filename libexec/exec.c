@@ -72,7 +72,7 @@ static const struct {
     [EXEC_RULE_FLAGS] = {LIBEXEC_E_POLICY, "flags and tls have no values but those of policy.h"},
     [EXEC_RULE_PAGE_SIZE] = {LIBEXEC_E_POLICY, "page_size is a power of two from 4096 on; data is little endian"},
     [EXEC_RULE_USER_RANGE] = {LIBEXEC_E_POLICY, "user_low < user_high <= 2^60, multiples of the page size"},
-    [EXEC_RULE_ALIGNMENT] = {LIBEXEC_E_POLICY, "alignments are powers of two; the control block holds a word"},
+    [EXEC_RULE_ALIGNMENT] = {LIBEXEC_E_POLICY, "alignments are powers of two; control block: 8 bytes, or TLS_NEVER"},
     [EXEC_RULE_ENTROPY] = {LIBEXEC_E_POLICY, "entropy_pages are masks: 0, or all ones from bit 0 on"},
 };
 
@@ -129,10 +129,10 @@ static LIBEXEC_APART_FOR_SIZE uint8_t exec_find_policy_mistake(struct libexec_bo
     if (arch->page_size < 4096 || (arch->page_size & in_page) != 0 || arch->data != 1)
         return EXEC_RULE_PAGE_SIZE;
     libexec_bounds_of(bounds, arch, policy);
-    if (bounds->user_low >= bounds->user_high || bounds->user_high > UINT64_C(1) << 60 ||
+    if (bounds->user_low >= bounds->user_high || (bounds->user_high - 1) >> 60 != 0 ||
         ((bounds->user_low | bounds->user_high) & in_page) != 0)
         return EXEC_RULE_USER_RANGE;
-    if (alignment < 8 || arch->thread_control_block_size < 8 ||
+    if (((alignment < 8 || arch->thread_control_block_size < 8) && policy->tls != LIBEXEC_TLS_NEVER) ||
         ((alignment & (alignment - 1)) | (arch->large_page_size & (arch->large_page_size - 1))) != 0)
         return EXEC_RULE_ALIGNMENT;
     if (((arch->mmap_entropy_pages & (arch->mmap_entropy_pages + 1)) |

@@ -4,8 +4,8 @@
 
 #include <libexec/tls.h>
 
-// No address space that the library serves is larger; with every quantity below this, no sum of them overflows.
-#define TLS_QUANTITY_MAX (UINT64_C(1) << 48)
+// No user range of a processor today has more; with every quantity below 2^48, no sum of them overflows.
+#define TLS_QUANTITY_BITS 48
 
 enum libexec_status libexec_tls_shape_of(struct libexec_tls_shape *shape, const struct libexec_plan *plan,
                                          const struct libexec_arch *arch) {
@@ -15,7 +15,7 @@ enum libexec_status libexec_tls_shape_of(struct libexec_tls_shape *shape, const 
     const uint64_t congruence = plan->tls_address & (alignment - 1);
     if ((alignment & (alignment - 1)) != 0)
         return LIBEXEC_E_TLS_ALIGNMENT;
-    if (libexec_max(memory_size, alignment) > TLS_QUANTITY_MAX || plan->tls_file_size > memory_size)
+    if ((memory_size | alignment) >> TLS_QUANTITY_BITS != 0 || plan->tls_file_size > memory_size)
         return LIBEXEC_E_TLS_SIZE;
     shape->alignment = libexec_max(alignment, arch->thread_control_block_alignment);
     shape->template_offset = libexec_round_up(congruence + memory_size, alignment) - congruence;

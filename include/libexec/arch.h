@@ -24,7 +24,8 @@ struct libexec_arch {
     uint64_t mmap_entropy_pages;  // mask, low bits all ones, of random pages for mmap area and PIE (28 bits: 0xfffffff)
     uint64_t stack_entropy_pages; // such a mask of random pages below the stack's top (22 bits: 0x3fffff)
     uint64_t brk_entropy;         // brk may start up to this many bytes above its place (1 GiB); no mask
-    // Of Variant II, the only one that the library builds: elsewhere set LIBEXEC_TLS_NEVER in the policy.
+    // Of Variant II, the only one that the library builds. Elsewhere both are 0, and any policy but one with
+    // LIBEXEC_TLS_NEVER is LIBEXEC_E_POLICY.
     uint32_t thread_control_block_size; // bytes mapped from the thread pointer on; more than 0x30 for stack protectors
     uint32_t thread_control_block_alignment; // least alignment of the thread pointer, a power of two; both at least 8
     const char *platform;                    // AT_PLATFORM, up to 63 characters; NULL leaves the entry out

@@ -16,8 +16,6 @@ const struct libexec_arch libexec_arch_aarch64 = {
     .mmap_entropy_pages = 0x3ffff,  // 18 bits
     .stack_entropy_pages = 0x3ffff, // 18 bits: 1 GiB
     .brk_entropy = 1024 * 1024 * 1024,
-    .thread_control_block_size = 16, // of Variant II, which is not built here
-    .thread_control_block_alignment = 16,
     .platform = "aarch64",
 };
 

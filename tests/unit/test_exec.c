@@ -466,7 +466,7 @@ static void values_that_just_make_sense(void **state) {
     static struct world world;
     struct libexec_kit_elf elf;
     small_elf(&elf, LIBEXEC_KIT_ET_DYN, 0);
-    for (int form = 0; form < 4; form++) {
+    for (int form = 0; form < 5; form++) {
         struct libexec_arch arch = libexec_kit_arch;
         world_begin(&world, &plainly, flavour_fault);
         world_file(&world, PROGRAM, &elf);
@@ -480,9 +480,13 @@ static void values_that_just_make_sense(void **state) {
             arch.large_page_size = 1;
         if (form == 3)
             world.policy.user_high = 1ull << 60;
+        if (form == 4) { // no Variant II
+            arch.thread_control_block_size = arch.thread_control_block_alignment = 0;
+            world.policy.tls = LIBEXEC_TLS_NEVER;
+        }
         EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
         const uint64_t pointer = libexec_exec_layout(&world.exec)->thread_pointer;
-        EXPECT(&world, pointer != 0 && pointer % arch.thread_control_block_alignment == 0);
+        EXPECT(&world, form == 4 ? pointer == 0 : pointer != 0 && pointer % arch.thread_control_block_alignment == 0);
         libexec_kit_abandon(world.kit, &world.exec);
         world_end(&world);
     }

@@ -490,12 +490,14 @@ static void the_shape_alone(void **state) {
                 assert_int_equal(shape.block_size, shape.template_offset);
                 assert_int_equal(shape.control_size, 4096);
             }
-    plan.tls_alignment = UINT64_C(1) << 48; // as large as may be, beside a size that is not 0
+    plan.tls_alignment = UINT64_C(1) << 47; // as large as may be, beside a size that is not 0
     assert_int_equal(libexec_tls_shape_of(&shape, &plan, &libexec_kit_arch), LIBEXEC_OK);
     plan.tls_alignment *= 2;
     assert_int_equal(libexec_tls_shape_of(&shape, &plan, &libexec_kit_arch), LIBEXEC_E_TLS_SIZE);
     plan.tls_alignment = 1;
-    plan.tls_memory_size = (UINT64_C(1) << 48) + 1;
+    plan.tls_memory_size = (UINT64_C(1) << 48) - 1; // the same
+    assert_int_equal(libexec_tls_shape_of(&shape, &plan, &libexec_kit_arch), LIBEXEC_OK);
+    plan.tls_memory_size++;
     assert_int_equal(libexec_tls_shape_of(&shape, &plan, &libexec_kit_arch), LIBEXEC_E_TLS_SIZE);
     plan.tls_memory_size = 100;
     plan.tls_file_size = plan.tls_memory_size + 1;

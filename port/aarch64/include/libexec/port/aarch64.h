@@ -4,8 +4,8 @@
 // The description and the functions of the first part run anywhere, in host tests too. Those of the second part run at
 // EL1, on the CPU that is to run the program.
 //
-// The core builds TLS Variant II, AArch64 has Variant I: set LIBEXEC_TLS_NEVER in the policy. The start-up code of
-// glibc and musl makes the block itself; programs without such code cannot have thread-local variables here.
+// The core builds TLS Variant II, AArch64 has Variant I: LIBEXEC_TLS_NEVER in the policy is required. The start-up code
+// of glibc and musl makes the block itself; programs without such code cannot have thread-local variables here.
 #ifndef LIBEXEC_PORT_AARCH64_H
 #define LIBEXEC_PORT_AARCH64_H
 
@@ -53,7 +53,7 @@ void libexec_aarch64_read_features(struct libexec_aarch64_features *features);
 struct libexec_aarch64_start {
     uint64_t entry;
     uint64_t stack_pointer;
-    uint64_t thread_pointer; // 0 under LIBEXEC_TLS_NEVER
+    uint64_t thread_pointer; // 0
     uint64_t kernel_stack;   // SP_EL1 as the next exception from EL0 shall find it; a multiple of 16
 };
 
