@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Reports, plans and prepared images as text, for a kernel's console or log. Pure: bytes go to the caller's function, a
-// piece at a time, never NUL-terminated. Separate from the rest: a kernel that never calls it links none of it.
+// piece at a time, never NUL-terminated; dumps of two processors mix unless the caller holds its console meanwhile.
+// Separate from the rest: a kernel that never calls it links none of it.
 #ifndef LIBEXEC_DUMP_H
 #define LIBEXEC_DUMP_H
 

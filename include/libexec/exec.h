@@ -7,7 +7,9 @@
 //     if (status == LIBEXEC_OK)
 //         status = libexec_commit(&exec);        // fails only in `seize`; then abandon
 //
-// An exec object is used by one thread at a time; any number of them may be under way at once.
+// An exec object is used by one thread at a time, not always the same one: who hands it on orders memory, as a lock or
+// a run queue does. Any number of them may be under way at once, and share what they only read: host table,
+// architecture, policy, auxiliary entries. Whether calls may be made with interrupts off is for the callbacks to say.
 #ifndef LIBEXEC_EXEC_H
 #define LIBEXEC_EXEC_H
 
@@ -41,8 +43,9 @@ struct libexec_strings {
     uint32_t count;
     uint32_t reserved;
     // Stores the address and length of string `index` < count, without its NUL; inside it there MUST be none. The bytes
-    // stay valid until the next call. Called once for each index, in order. Returns 0 or a host code: then the exec is
-    // refused with LIBEXEC_E_ARGUMENT_FAULT, which is EFAULT whatever the code.
+    // stay valid, and as they are, until the next call: a message in shared memory is to be copied before. Called once
+    // for each index, in order. Returns 0 or a host code: then the exec is refused with LIBEXEC_E_ARGUMENT_FAULT, which
+    // is EFAULT whatever the code.
     int (*get)(void *context, uint32_t index, const char **bytes, uint64_t *length);
     void *context;
 };
@@ -55,7 +58,8 @@ enum libexec_arguments_from {
 
 // Members are read by `from`; all zero is no argument and no environment, which becomes argc 1 with argv[0] = "". Those
 // of the other two with LIBEXEC_ARGUMENTS_KERNEL are LIBEXEC_E_REQUEST: `from` was forgotten.
-// Strings and vectors must stay valid until prepare returns. User memory may change meanwhile, harmlessly.
+// Strings and vectors must stay valid until prepare returns, those in kernel memory unchanged. User memory may change
+// meanwhile, harmlessly.
 struct libexec_arguments {
     enum libexec_arguments_from from;
     uint32_t reserved;

@@ -5,6 +5,10 @@
 // array never changes as far as the library is concerned, so faults need no lock of the library's. The regions are the
 // image as exec made it: whether an address is still mapped, and with which rights, only the kernel's own list knows,
 // which `munmap`, `mmap` and `mprotect` change (RELRO is part of a region that can be written). They are for contents.
+//
+// Any number of processors may be in these functions at once, for the same page too: array and source are only read,
+// and MUST not change; `read_at` is entered by all of them. Each fills a page of its own, which no program sees yet;
+// the kernel then maps one, under its own lock, behind a store barrier where the processor wants one.
 #ifndef LIBEXEC_FAULT_H
 #define LIBEXEC_FAULT_H
 

@@ -7,6 +7,9 @@
 // answers below; any other negative code is a failure, too, but its errno is lost. After a callback has failed, the
 // library makes no further call but those that undo (a source's `view` is no such failure: `read_at` follows). A NULL
 // member is an absent one; required members are marked.
+//
+// Execs of several processors are in the same callbacks at once. A thread that is to end while it is in prepare, killed
+// or by the `seize` of another exec, ends after it: its callback returns a code, and prepare undoes what was made.
 #ifndef LIBEXEC_HOST_H
 #define LIBEXEC_HOST_H
 
@@ -72,8 +75,8 @@ struct libexec_auxv {
 };
 
 // What the host answers; all zero at first, so a host sets what it knows. A host that has users MUST set the four ids
-// in every answer: 0 is root. Pointers must stay valid until prepare returns; a count goes with a table (else
-// LIBEXEC_E_CONTRACT).
+// in every answer: 0 is root. Tables must stay valid, and unchanged, until prepare returns; a count goes with a table
+// (else LIBEXEC_E_CONTRACT).
 struct libexec_image_answer {
     uint32_t uid, euid, gid, egid; // AT_UID ... AT_EGID of the process as it will be
     uint32_t secure;               // AT_SECURE: 1 where the exec raises privileges (set-ID, capabilities)
@@ -132,8 +135,8 @@ struct libexec_host {
     // is not ended. Worked example: asked for 0x3000 bytes at 0x401800, a host whose frames are scattered answers 0x800
     // bytes, one whose frames are consecutive 0x3000. At most two views are open at a time and they share no page. A
     // view shows what the page holds; the library reads back only what it wrote, or `user_read` and `read_at` wrote for
-    // it, in this exec. It fills a view from front to back; on the stack it then goes over the pointers in the view
-    // once more. May allocate the pages.
+    // it, in this exec; nobody else may write to these pages before commit. It fills a view from front to back; on the
+    // stack it then goes over the pointers in the view once more. May allocate the pages.
     int (*translate)(void *context, void *space, libexec_address address, uint64_t length, struct libexec_view *view);
 
     // Fills `bytes` with `length` unpredictable bytes: AT_RANDOM, and the entropy of the layout.
@@ -141,8 +144,9 @@ struct libexec_host {
 
     // Copies from the caller's memory. `from` is whatever the program passed, addresses of the kernel and non-canonical
     // ones included: the host MUST refuse what is not the caller's memory. One call never crosses a page of the
-    // caller's, and never wraps. Required where the path or the arguments come from user memory. `to` may be a view of
-    // the new space. The errno is EFAULT whatever the code.
+    // caller's, and never wraps. Other threads may write there meanwhile: a byte counts as one call copied it. Required
+    // where the path or the arguments come from user memory. `to` may be a view of the new space. The errno is EFAULT
+    // whatever the code.
     int (*user_read)(void *context, void *to, libexec_address from, size_t length);
 
     // ---- optional: files ------------------------------------------------------------------------------------------
