@@ -145,7 +145,7 @@ static void layout_place_stack(struct libexec_state *state) {
     const uint64_t drop = (state->random.words[ENTROPY_MMAP] & mask & state->arch->mmap_entropy_pages) * page_size;
     layout->mmap_top = libexec_round_up(top - layout_within(drop, (top - bounds->user_low) / 2), page_size);
     const uint64_t random = state->random.words[ENTROPY_STACK] & mask;
-    most = (quarter * 4 - total) / 8; // a small stack stays above the places of PIEs with an interpreter
+    most = (high - bounds->user_low - total) / 8; // a small stack stays above the places of PIEs with an interpreter
     const uint64_t end = libexec_round_down(high - layout_within((random & entropy) * page_size, most), page_size);
     layout->argument_limit = arguments;
     layout->stack_pointer = end - room + (random >> 40 & LAYOUT_STACK_JITTER);
@@ -174,13 +174,14 @@ static LIBEXEC_APART_FOR_SIZE uint64_t layout_pie_base(const struct libexec_boun
     return libexec_max(bounds->user_high / 3 * 2, (bounds->user_low + bounds->user_high) / 2);
 }
 
-// A PIE with an interpreter: far from the mmap area, so that brk can grow.
-static uint64_t layout_pie_bias(const struct libexec_state *state, const struct libexec_plan *plan) {
+// A PIE with an interpreter: far from the mmap area, so that brk can grow; and below the guard, if it fits there.
+static uint64_t layout_pie_bias(const struct libexec_state *state, const struct libexec_plan *plan, uint64_t length) {
     const struct libexec_bounds *bounds = &state->bounds;
     uint64_t base = layout_pie_base(bounds);
     const uint64_t pages =
         state->random.words[ENTROPY_PIE] & layout_random_mask(state) & state->arch->mmap_entropy_pages;
-    base += layout_within(pages * bounds->page_size, (bounds->user_high - base) / 4);
+    // The quarter of a difference that may wrap: where it does, the image does not fit.
+    base += layout_within(pages * bounds->page_size, (state->layout.guard.address - base - length) / 4);
     if (plan->alignment != 0)
         base &= ~(plan->alignment - 1);
     return libexec_round_down(base - plan->segments[0].address, bounds->page_size);
@@ -214,7 +215,7 @@ static uint64_t layout_choose_bias(const struct libexec_state *state, const stru
     const struct libexec_segment *first = plan->segments;
     const uint64_t alignment = interpreter ? 0 : plan->alignment;
     if (!interpreter && libexec_has_interpreter(state))
-        return layout_pie_bias(state, plan);
+        return layout_pie_bias(state, plan, length);
     const uint64_t page_size = state->bounds.page_size;
     const uint64_t first_page = libexec_round_down(first->address, page_size);
     // Rounded where they are not congruent, which is refused below: the bias has whole pages.
