@@ -23,8 +23,9 @@
 #define LIBEXEC_CONFIG_NAME_BYTES 512
 #endif
 
-// Whoever was compiled with other capacities than the library does not link with it: functions that are given objects
-// of these sizes bear them in their symbols' names, unless all three are the defaults. (Hence plain numbers.)
+// Whoever was compiled with other capacities than the library does not link with it: the functions that fill objects of
+// these sizes, libexec_prepare and libexec_plan_read, bear them in their symbols' names, unless all three are the
+// defaults. (Hence plain numbers.) Others, given objects that these have filled, do not.
 #if LIBEXEC_CONFIG_SEGMENTS == 16 && LIBEXEC_CONFIG_HEADER_BYTES == 896 && LIBEXEC_CONFIG_NAME_BYTES == 512
 #define LIBEXEC_SIZED(name)
 #else
