@@ -241,7 +241,8 @@ def run(sides, folder):
     program = elf([interpreter(len(name)), load(PLACE)], name=name)
     rows.refused_stack(11, 'an interpreter of 22 TiB', program, 'unlimited', 'NO_ROOM')
     rows.refused_stack(11, 'a stack of 65 TiB', elf([load(0)], kind=3, entry=0), 65 << 40, 'STACK_SIZE')
-    for what, sizes, alignment, name in (('a block', (8, 16), 8, None), ('no power of two', (8, 16), 24, 'TLS_ALIGNMENT'),
+    for what, sizes, alignment, name in (('a block', (8, 16), 8, None),
+                                         ('no power of two', (8, 16), 24, 'TLS_ALIGNMENT'),
                                          ('p_filesz above p_memsz', (16, 8), 8, 'TLS_SIZE'),
                                          ('a template too long', (2 * SIZE, 2 * SIZE), 8, 'TLS_OUTSIDE_FILE')):
         rows.thread_storage(12, what, (TLS, READ, 0, PLACE, PLACE, *sizes, alignment), name)
