@@ -16,7 +16,7 @@ extern "C" {
 #define LIBEXEC_POLICY_ENTRY_EXECUTABLE    0x0008u // refuse an entry point outside every executable segment
 #define LIBEXEC_POLICY_PIE_ONLY            0x0010u // refuse ET_EXEC programs
 #define LIBEXEC_POLICY_NO_EXECUTABLE_STACK 0x0020u // refuse a program that wants an executable stack
-#define LIBEXEC_POLICY_PLAIN_STACK         0x0040u // start such a program with a stack that is not executable
+#define LIBEXEC_POLICY_PLAIN_STACK         0x0040u // else start it with a stack that is not executable
 #define LIBEXEC_POLICY_STRICT              0x003eu // all the refusals together
 #define LIBEXEC_POLICY_KNOWN               0x007fu // others are refused, LIBEXEC_E_POLICY
 

@@ -1145,6 +1145,7 @@ static void bug_C5_interpreter_that_the_host_refuses(void **state) {
     const struct scenario scenario = {.name = "C5 no open", .set_up = execute_pair, .data = &pair};
     world_begin(&world, &scenario, flavour_required);
     EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_NO_OPEN);
+    EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_ENOEXEC);
     EXPECT(&world, libexec_kit_ledger_empty(world.kit));
     world_end(&world);
     end_pair(&pair);

@@ -665,6 +665,8 @@ static void reserved_ranges_that_cannot_stay_free(void **state) {
         libexec_kit_answer(world.kit)->reserved_range_count = 1;
         const enum libexec_status status = world_prepare(&world);
         EXPECT(&world, status == statuses[i] || (i == 1 && status == LIBEXEC_E_SEGMENT_COLLISION));
+        EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)),
+                     i == 0 ? LIBEXEC_ERRNO_ENOMEM : LIBEXEC_ERRNO_EEXIST);
         EXPECT_EQUAL(&world, count_calls(&world, LIBEXEC_KIT_CALL_SPACE_CREATE), 0);
         EXPECT(&world, libexec_kit_ledger_empty(world.kit));
         world_end(&world);
@@ -794,6 +796,11 @@ static void a_plain_stack_by_policy(void **state) {
     libexec_kit_elf_build(&file.elf);
     run_scenario(&(struct scenario){.name = "plain stack", .set_up = execute_policed, .data = &file,
                                     .check = check_plain_stack, .plain_only = true});
+    file.flags |= LIBEXEC_POLICY_NO_EXECUTABLE_STACK; // who asks for both has it refused
+    run_scenario(&(struct scenario){.name = "both", .set_up = execute_policed, .data = &file,
+                                    .status = LIBEXEC_E_EXECUTABLE_STACK, .error = LIBEXEC_ERRNO_ENOEXEC,
+                                    .stage = LIBEXEC_STAGE_PLAN, .file = LIBEXEC_FILE_PROGRAM, .program_header = 2,
+                                    .offset = HEADER_AT(2), .argument = ANY});
     libexec_kit_elf_end(&file.elf);
 }
 

@@ -424,6 +424,7 @@ static void an_interpreter_that_is_none(void **state) {
     const struct scenario no_open = {.name = "no open", .set_up = execute_script, .data = &script};
     world_begin(&world, &no_open, flavour_required);
     EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_NO_OPEN);
+    EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_ENOEXEC);
     EXPECT(&world, libexec_kit_ledger_empty(world.kit));
     world_end(&world);
 }
@@ -505,6 +506,11 @@ static void execute_closing_descriptor(struct world *world) {
     world->request.close_on_exec = 1;
 }
 
+static void execute_closing_path(struct world *world) {
+    execute_script(world);
+    world->request.close_on_exec = 1;
+}
+
 static void check_descriptor(struct world *world, const struct libexec_kit_image *image) {
     static const char *const script_argv[] = {SHELL, DISPLAY, "one", "two", NULL};
     const bool script = world->scenario->data != NULL;
@@ -523,11 +529,14 @@ static void exec_by_descriptor(void **state) {
                                     .check = check_descriptor});
     run_scenario(&(struct scenario){.name = "script by descriptor", .set_up = execute_descriptor, .data = &script,
                                     .check = check_descriptor, .needs_open = true});
-    run_scenario(&(struct scenario){.name = "script by closing descriptor", .set_up = execute_closing_descriptor,
-                                    .data = &script, .status = LIBEXEC_E_SCRIPT_UNREACHABLE,
-                                    .error = LIBEXEC_ERRNO_ENOENT, .stage = LIBEXEC_STAGE_SCRIPT,
-                                    .file = LIBEXEC_FILE_PROGRAM, .program_header = ANY, .offset = ANY64,
-                                    .argument = ANY, .needs_open = true});
+    struct scenario refused = {.name = "script by closing descriptor", .set_up = execute_closing_descriptor,
+                               .data = &script, .status = LIBEXEC_E_SCRIPT_UNREACHABLE, .error = LIBEXEC_ERRNO_ENOENT,
+                               .stage = LIBEXEC_STAGE_SCRIPT, .file = LIBEXEC_FILE_PROGRAM, .program_header = ANY,
+                               .offset = ANY64, .argument = ANY, .needs_open = true};
+    run_scenario(&refused);
+    refused.name = "script by a path that closes"; // the kernel's word counts, a source or none
+    refused.set_up = execute_closing_path;
+    run_scenario(&refused);
 }
 
 int main(void) {
