@@ -1083,7 +1083,8 @@ static void bug_C5_interpreter_that_is_none(void **state) {
         uint8_t value;
         enum libexec_status status;
         uint64_t offset;
-    } forged[] = {{0, 0, LIBEXEC_E_MAGIC, 0},        {4, 1, LIBEXEC_E_CLASS, 4},        {18, 3, LIBEXEC_E_MACHINE, 18},
+    } forged[] = {{0, 0, LIBEXEC_E_MAGIC, 0},        {4, 1, LIBEXEC_E_CLASS, 4},        {5, 2, LIBEXEC_E_DATA, 5},
+                  {6, 0, LIBEXEC_E_VERSION, 6},      {18, 3, LIBEXEC_E_MACHINE, 18},
                   {54, 1, LIBEXEC_E_HEADER_SIZE, 54},
                   {57, 0xff, LIBEXEC_E_HEADER_COUNT, 56}, {39, 1, LIBEXEC_E_TABLE_OUTSIDE, 32}};
     for (size_t i = 0; i < sizeof(forged) / sizeof(forged[0]); i++) {
