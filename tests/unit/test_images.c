@@ -754,6 +754,47 @@ static void an_image_at_address_0(void **state) {
     libexec_kit_elf_end(&elf);
 }
 
+// Whatever names another file is refused where the host opens none; by a library for static programs on every host. The
+// scenario's data is the program, or NULL for a script that names one.
+static void execute_naming(struct world *world) {
+    static const char line[] = "#!" PROGRAM "\n";
+    if (world->scenario->data != NULL)
+        world_file(world, "/first", world->scenario->data);
+    else
+        world_bytes(world, "/first", line, sizeof(line) - 1);
+    world_execute(world, "/first");
+}
+
+static void what_names_another_file(void **state) {
+    (void)state;
+    static struct world world;
+    static const char name[] = PROGRAM;
+    struct libexec_kit_elf elf;
+    small_elf(&elf, LIBEXEC_KIT_ET_DYN, 0);
+    libexec_kit_elf_write(&elf, 0x200, name, sizeof(name));
+    libexec_kit_elf_add(&elf, (struct libexec_kit_program_header){
+                                  .type = LIBEXEC_KIT_PT_INTERP, .offset = 0x200, .file_size = sizeof(name)});
+    libexec_kit_elf_build(&elf);
+    const struct scenario scenarios[] = {{.name = "a dynamic program", .set_up = execute_naming, .data = &elf},
+                                         {.name = "a script", .set_up = execute_naming}};
+    for (size_t i = 0; i < 2; i++)
+        for (size_t f = 0; f < flavour_count; f++) {
+            world_begin(&world, &scenarios[i], &flavours[f]);
+            const bool opens = libexec_kit_host(world.kit)->open != NULL;
+            const enum libexec_status status = world_prepare(&world);
+            if (opens && !LIBEXEC_CONFIG_STATIC_ONLY) { // which is not there
+                EXPECT_EQUAL(&world, status, LIBEXEC_E_OPEN);
+            } else {
+                EXPECT_EQUAL(&world, status, LIBEXEC_E_NO_OPEN);
+                EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_ENOEXEC);
+            }
+            EXPECT_EQUAL(&world, libexec_kit_read_ledger(world.kit).pages_made, 0);
+            EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+            world_end(&world);
+        }
+    libexec_kit_elf_end(&elf);
+}
+
 static int (*kit_map)(void *context, void *space, const struct libexec_map *operation);
 static struct libexec_range present;
 
@@ -977,6 +1018,7 @@ int main(void) {
         cmocka_unit_test(at_most_twelve_operations_at_once),
         cmocka_unit_test(pages_are_backed_as_the_source_offers),
         cmocka_unit_test(an_image_at_address_0),
+        cmocka_unit_test(what_names_another_file),
         cmocka_unit_test(the_page_of_the_stack_pointer_is_present),
         cmocka_unit_test(a_fault_finds_its_page),
         cmocka_unit_test(a_fault_among_many_regions),
