@@ -61,6 +61,7 @@ static void commit_needs_a_prepared_exec(void **state) {
     EXPECT_EQUAL(&world, entries, 0);
     EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_E_STATE);
     EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->status, LIBEXEC_E_STATE); // there was no other failure
+    EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->known, 0);
     EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_EINVAL);
     libexec_kit_abandon(world.kit, &world.exec); // twice is harmless
     EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
@@ -296,6 +297,7 @@ static void seize_may_refuse(void **state) {
         EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_E_SEIZE);
         const struct libexec_report *const report = libexec_exec_report(&world.exec);
         EXPECT_EQUAL(&world, report->host_code, code);
+        EXPECT_EQUAL(&world, report->known, 0);
         EXPECT_EQUAL(&world, report->stage, LIBEXEC_STAGE_COMMIT);
         EXPECT_EQUAL(&world, libexec_report_errno(report), code);
         EXPECT_EQUAL(&world, libexec_kit_caller_digest(world.kit), digest);
