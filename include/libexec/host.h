@@ -80,7 +80,8 @@ struct libexec_image_answer {
     uint32_t auxv_count;
     const struct libexec_auxv *auxv; // further entries, in a table other than the request's; these win
     // Left free by what the library looks a place for: a vDSO, trampolines. What has its place is refused there:
-    // segments of ET_EXEC files and of PIEs with an interpreter (LIBEXEC_E_COLLISION), the stack (LIBEXEC_E_LAYOUT).
+    // segments of ET_EXEC files and of PIEs with an interpreter (LIBEXEC_E_COLLISION the first, others
+    // LIBEXEC_E_SEGMENT_COLLISION), the stack and its guard (LIBEXEC_E_LAYOUT).
     const struct libexec_range *reserved_ranges;
     uint32_t reserved_range_count;
     uint32_t reserved;
