@@ -857,6 +857,63 @@ static void dynamic_elf(struct libexec_kit_elf *dynamic, struct libexec_kit_elf 
     libexec_kit_elf_build(dynamic);
 }
 
+// What the host is told of a script whose interpreter is a dynamic program: that program and its loader, each by its
+// source and its plan, and the script's name.
+static struct {
+    uint32_t depth;
+    char path[16];
+    uint64_t sizes[2];
+    uint64_t planned[2];
+    libexec_address entries[2];
+} image_told;
+
+static int note_image(void *context, const struct libexec_image *image, struct libexec_image_answer *answer) {
+    const struct libexec_source *const sources[] = {image->program, image->interpreter};
+    const struct libexec_plan *const plans[] = {image->program_plan, image->interpreter_plan};
+    (void)context;
+    (void)answer;
+    image_told.depth = image->script_depth;
+    snprintf(image_told.path, sizeof(image_told.path), "%s", image->path);
+    for (uint32_t i = 0; i < 2 && sources[i] != NULL && plans[i] != NULL; i++) {
+        image_told.sizes[i] = sources[i]->size;
+        image_told.planned[i] = plans[i]->file_size;
+        image_told.entries[i] = plans[i]->entry;
+    }
+    return LIBEXEC_ERRNO_EACCES; // which ends it: the police misses its own image_known
+}
+
+static void the_host_sees_both_files(void **state) {
+    (void)state;
+    static struct world world;
+    static const char name[] = "/lib/loader", line[] = "#!" PROGRAM "\n";
+    struct libexec_kit_elf dynamic, loader;
+    dynamic_elf(&dynamic, &loader, name, sizeof(name));
+    loader.entry = 0x180;
+    loader.size = 0x2900;
+    libexec_kit_elf_build(&loader);
+    world_begin(&world, &plainly, flavour_full);
+    world_bytes(&world, "/script", line, sizeof(line) - 1);
+    world_file(&world, PROGRAM, &dynamic);
+    world_file(&world, name, &loader);
+    world_execute(&world, "/script");
+    libexec_kit_host(world.kit)->image_known = note_image;
+    memset(&image_told, 0, sizeof(image_told));
+    EXPECT_EQUAL(&world, libexec_kit_prepare(world.kit, &world.exec, &world.request), LIBEXEC_E_REFUSED);
+    EXPECT_EQUAL(&world, image_told.depth, 1);
+    EXPECT(&world, strcmp(image_told.path, "/script") == 0);
+    const struct libexec_kit_elf *const files[] = {&dynamic, &loader};
+    for (uint32_t i = 0; i < 2; i++) {
+        EXPECT_EQUAL(&world, image_told.sizes[i], files[i]->size);
+        EXPECT_EQUAL(&world, image_told.planned[i], files[i]->size);
+        EXPECT_EQUAL(&world, image_told.entries[i], files[i]->entry);
+    }
+    EXPECT(&world, dynamic.size != loader.size && dynamic.entry != loader.entry);
+    EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+    libexec_kit_free(world.kit);
+    libexec_kit_elf_end(&dynamic);
+    libexec_kit_elf_end(&loader);
+}
+
 // The interpreter's name stands behind the path that was fetched, in what is left of the memory.
 static void an_interpreter_that_just_fits_the_names(void **state) {
     (void)state;
@@ -1818,6 +1875,7 @@ int main(void) {
         cmocka_unit_test(a_plain_stack_by_policy),
         cmocka_unit_test(nested_scripts_by_policy),
         cmocka_unit_test(a_script_that_just_fits_the_names),
+        cmocka_unit_test(the_host_sees_both_files),
         cmocka_unit_test(an_interpreter_that_just_fits_the_names),
         cmocka_unit_test(the_most_regions),
         cmocka_unit_test(flags_of_the_start),

@@ -122,6 +122,38 @@ static void a_plan_says_what_the_file_says(void **state) {
     libexec_kit_elf_end(&elf);
 }
 
+// Of an interpreter's name and of a TLS template the first header counts, whose fields the plan repeats; of the stack's
+// the last one.
+static void a_plan_says_what_else_there_is(void **state) {
+    (void)state;
+    static struct libexec_plan plan;
+    struct libexec_report report;
+    struct libexec_kit_elf elf;
+    small_elf(&elf, LIBEXEC_KIT_ET_DYN, 0);
+    for (uint32_t i = 0; i < 2; i++) {
+        libexec_kit_elf_add(&elf, (struct libexec_kit_program_header){
+                                      .type = LIBEXEC_KIT_PT_INTERP, .offset = 0x200 + i, .file_size = 9 + i});
+        libexec_kit_elf_add(&elf, (struct libexec_kit_program_header){
+                                      .type = LIBEXEC_KIT_PT_TLS, .offset = 0x240 + i, .address = 0x340 + i,
+                                      .file_size = 0x28 + i, .memory_size = 0x60 + i, .alignment = 32 << i});
+        libexec_kit_elf_add(&elf, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_GNU_STACK});
+    }
+    libexec_kit_elf_build(&elf);
+    assert_int_equal(read_plan(&elf, 896, &plan, &report), LIBEXEC_OK);
+    assert_int_equal(plan.flags, LIBEXEC_PLAN_POSITION_INDEPENDENT | LIBEXEC_PLAN_INTERPRETER | LIBEXEC_PLAN_TLS |
+                                     LIBEXEC_PLAN_STACK_RIGHTS | LIBEXEC_PLAN_HEADERS_MAPPED | LIBEXEC_PLAN_ORDERED);
+    assert_int_equal(plan.interpreter_offset, 0x200);
+    assert_int_equal(plan.interpreter_length, 9);
+    assert_int_equal(plan.tls_offset, 0x240);
+    assert_int_equal(plan.tls_address, 0x340);
+    assert_int_equal(plan.tls_file_size, 0x28);
+    assert_int_equal(plan.tls_memory_size, 0x60);
+    assert_int_equal(plan.tls_alignment, 32);
+    assert_int_equal(plan.tls_program_header, 3);
+    assert_int_equal(plan.stack_program_header, 7);
+    libexec_kit_elf_end(&elf);
+}
+
 // A plan read alone is refused for what prepare refuses the file for, but for what needs a place.
 static void a_plan_alone_is_refused_as_in_an_exec(void **state) {
     (void)state;
@@ -1000,6 +1032,7 @@ int main(void) {
     const struct CMUnitTest images[] = {
         cmocka_unit_test(random_images),
         cmocka_unit_test(a_plan_says_what_the_file_says),
+        cmocka_unit_test(a_plan_says_what_else_there_is),
         cmocka_unit_test(a_plan_alone_is_refused_as_in_an_exec),
         cmocka_unit_test(a_plan_alone_heeds_its_policy),
         cmocka_unit_test(the_stack_rights_of_a_plan),
