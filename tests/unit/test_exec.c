@@ -285,6 +285,51 @@ static void a_hook_may_abandon(void **state) {
     }
 }
 
+// All that can be read of a prepared exec.
+struct readable {
+    struct libexec_start start;
+    struct libexec_layout layout;
+    struct libexec_arguments_placed placed;
+    struct libexec_region regions[8];
+    uint32_t region_count;
+    uint32_t auxv_count;
+    uint32_t segments;
+    struct libexec_auxv auxv[LIBEXEC_AUXV_MAX];
+};
+
+static void read_exec(const struct libexec_exec *exec, struct readable *readable) {
+    memset(readable, 0, sizeof(*readable));
+    libexec_exec_start(exec, &readable->start);
+    readable->layout = *libexec_exec_layout(exec);
+    libexec_exec_arguments(exec, &readable->placed);
+    while (readable->region_count < 8 &&
+           libexec_exec_region(exec, readable->region_count, &readable->regions[readable->region_count]))
+        readable->region_count++;
+    const struct libexec_auxv *const auxv = libexec_exec_auxv(exec, &readable->auxv_count);
+    memcpy(readable->auxv, auxv, readable->auxv_count * sizeof(*auxv));
+    readable->segments = libexec_exec_plan(exec, LIBEXEC_FILE_PROGRAM)->segment_count;
+}
+
+static struct readable read_before, read_within;
+static void read_in_hook(void *context, const struct libexec_start *start) {
+    read_exec(hooked_exec, &read_within);
+    kits_hook(context, start);
+}
+
+// Until commit returns: a kernel may take regions and addresses over in any of its hooks.
+static void a_hook_may_read_the_exec(void **state) {
+    (void)state;
+    static struct world world;
+    for (uint32_t number = 0; number < HOOKS; number++) {
+        begin_hooked(&world, number, read_in_hook);
+        read_exec(&world.exec, &read_before);
+        EXPECT(&world, read_before.region_count > 3 && read_before.auxv_count > 10 && read_before.segments == 2);
+        EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_OK);
+        EXPECT(&world, memcmp(&read_before, &read_within, sizeof(read_before)) == 0);
+        world_end(&world);
+    }
+}
+
 static void seize_may_refuse(void **state) {
     (void)state;
     static struct world world;
@@ -1857,6 +1902,7 @@ int main(void) {
         cmocka_unit_test(each_hook_is_optional),
         cmocka_unit_test(a_hook_need_not_return),
         cmocka_unit_test(a_hook_may_abandon),
+        cmocka_unit_test(a_hook_may_read_the_exec),
         cmocka_unit_test(seize_may_refuse),
         cmocka_unit_test(threads_without_seize),
         cmocka_unit_test(a_table_that_lacks_a_member),
