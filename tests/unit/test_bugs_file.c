@@ -832,6 +832,7 @@ static void bug_B20_table_nowhere(void **state) {
     for (int independent = 0; independent < 2; independent++)
         for (int form = 0; form < 7; form++) {
             struct libexec_kit_elf elf = small(independent ? LIBEXEC_KIT_ET_DYN : LIBEXEC_KIT_ET_EXEC);
+            libexec_kit_elf_add(&elf, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_NOTE}); // counts, too
             if (form == 1)
                 elf.program_headers_offset = 0x2900; // behind all segments
             if (form == 2)

@@ -1096,6 +1096,26 @@ static void an_unreadable_interpreter(void **state) {
     libexec_kit_elf_end(&loader);
 }
 
+// The same of a program that was opened before.
+static void an_unreadable_source(void **state) {
+    (void)state;
+    static struct world world;
+    for (uint32_t form = 0; form < 2; form++) {
+        world_begin(&world, &plainly, flavour_required);
+        libexec_kit_source_close(&world.source);
+        libexec_kit_add_file(world.kit, &(struct libexec_kit_file){
+            .path = PROGRAM, .bytes = program.bytes, .length = program.size,
+            .flags = form != 0 ? LIBEXEC_KIT_FILE_UNREADABLE : 0});
+        world_execute(&world, PROGRAM);
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+        struct libexec_start start;
+        libexec_exec_start(&world.exec, &start);
+        EXPECT_EQUAL(&world, (start.flags & LIBEXEC_START_NOT_DUMPABLE) != 0, form != 0);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+}
+
 // A note of GNU_PROPERTY_X86_FEATURE_1_AND with these features: 1 is IBT, 2 the shadow stack.
 static void mark(struct libexec_kit_elf *elf, uint32_t features) {
     const uint32_t note[] = {4, 16, 5, 0x554e47, 0xc0000002, 4, features, 0};
@@ -1926,6 +1946,7 @@ int main(void) {
         cmocka_unit_test(the_most_regions),
         cmocka_unit_test(flags_of_the_start),
         cmocka_unit_test(an_unreadable_interpreter),
+        cmocka_unit_test(an_unreadable_source),
         cmocka_unit_test(marks_of_the_file_that_starts),
         cmocka_unit_test(addresses_are_random_or_linuxs),
         cmocka_unit_test(the_mmap_area_for_a_stack),
