@@ -135,7 +135,7 @@ static void a_plan_says_what_else_there_is(void **state) {
                                       .type = LIBEXEC_KIT_PT_INTERP, .offset = 0x200 + i, .file_size = 9 + i});
         libexec_kit_elf_add(&elf, (struct libexec_kit_program_header){
                                       .type = LIBEXEC_KIT_PT_TLS, .offset = 0x240 + i, .address = 0x340 + i,
-                                      .file_size = 0x28 + i, .memory_size = 0x60 + i, .alignment = 32 << i});
+                                      .file_size = 0x28 + i, .memory_size = 0x60 + i, .alignment = 32u << i});
         libexec_kit_elf_add(&elf, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_GNU_STACK});
     }
     libexec_kit_elf_build(&elf);
