@@ -23,8 +23,9 @@
 #define LIBEXEC_CONFIG_NAME_BYTES 512
 #endif
 
-// Whoever was compiled with other capacities than the library does not link with it: functions that are given objects
-// of these sizes bear them in their symbols' names, unless all three are the defaults. (Hence plain numbers.)
+// Whoever was compiled with other capacities than the library does not link with it: the functions that fill objects of
+// these sizes, libexec_prepare and libexec_plan_read, bear them in their symbols' names, unless all three are the
+// defaults. (Hence plain numbers.) Others, given objects that these have filled, do not.
 #if LIBEXEC_CONFIG_SEGMENTS == 16 && LIBEXEC_CONFIG_HEADER_BYTES == 896 && LIBEXEC_CONFIG_NAME_BYTES == 512
 #define LIBEXEC_SIZED(name)
 #else
@@ -43,7 +44,7 @@
 
 // Limits that Linux sets; they are not configurable because programs and tools rely on them.
 #define LIBEXEC_PROGRAM_HEADERS_MAX 1170   // 65536 bytes of 56 each
-#define LIBEXEC_PATH_MAX            4096   // a path with its NUL, and p_filesz of PT_INTERP
+#define LIBEXEC_PATH_MAX            4096   // a path from user memory with its NUL, and p_filesz of PT_INTERP
 #define LIBEXEC_STRING_MAX          131072 // one argument or environment string with its NUL
 #define LIBEXEC_SCRIPT_LINE_MAX     256    // bytes of a `#!` line that are looked at
 #define LIBEXEC_SCRIPT_DEPTH_MAX    5      // scripts that name scripts, before ELOOP

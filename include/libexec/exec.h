@@ -85,7 +85,7 @@ struct libexec_request {
     libexec_address user_path; // used where `path` is NULL and `source` is NULL
     // An opened source; copied. The library closes it once, whatever prepare answers: the caller never does.
     const struct libexec_source *source;
-    uint32_t close_on_exec;  // with `source`: 1 if a script's interpreter could not open `path`
+    uint32_t close_on_exec;  // 1 if a script's interpreter could not open `path`: of a descriptor that exec closes
     uint32_t caller_threads; // other threads of the caller: more than 0 needs the host's `seize`
 
     struct libexec_arguments arguments;

@@ -83,7 +83,8 @@ struct libexec_image_answer {
     uint32_t auxv_count;
     const struct libexec_auxv *auxv; // further entries, in a table other than the request's; these win
     // Left free by what the library looks a place for: a vDSO, trampolines. What has its place is refused there:
-    // segments of ET_EXEC files and of PIEs with an interpreter (LIBEXEC_E_COLLISION), the stack (LIBEXEC_E_LAYOUT).
+    // segments of ET_EXEC files and of PIEs with an interpreter (LIBEXEC_E_COLLISION the first, others
+    // LIBEXEC_E_SEGMENT_COLLISION), the stack and its guard (LIBEXEC_E_LAYOUT).
     const struct libexec_range *reserved_ranges;
     uint32_t reserved_range_count;
     uint32_t reserved;
@@ -91,7 +92,7 @@ struct libexec_image_answer {
 
 // What a start needs. Given to each commit hook, and readable after prepare.
 #define LIBEXEC_START_EXECUTABLE_STACK 0x01u
-#define LIBEXEC_START_NOT_DUMPABLE     0x02u // a file was not readable by the caller, or the exec is secure
+#define LIBEXEC_START_NOT_DUMPABLE     0x02u // program or interpreter not readable by the caller, or the exec is secure
 #define LIBEXEC_START_SECURE           0x04u
 #define LIBEXEC_START_IBT              0x08u // the file that starts (interpreter or static program) is marked for it
 #define LIBEXEC_START_SHADOW_STACK     0x10u
@@ -135,8 +136,8 @@ struct libexec_host {
     // is not ended. Worked example: asked for 0x3000 bytes at 0x401800, a host whose frames are scattered answers 0x800
     // bytes, one whose frames are consecutive 0x3000. At most two views are open at a time and they share no page. A
     // view shows what the page holds; the library reads back only what it wrote, or `user_read` and `read_at` wrote for
-    // it, in this exec; nobody else may write to these pages before commit. It fills a view from front to back; on the
-    // stack it then goes over the pointers in the view once more. May allocate the pages.
+    // it, in this exec; nobody else may write to these pages before commit. It may go over what it wrote in a view
+    // again: what counts is what the view holds when it ends. May allocate the pages.
     int (*translate)(void *context, void *space, libexec_address address, uint64_t length, struct libexec_view *view);
 
     // Fills `bytes` with `length` unpredictable bytes: AT_RANDOM, and the entropy of the layout.

@@ -39,8 +39,9 @@ struct libexec_segment {
 #define LIBEXEC_PLAN_STACK_RIGHTS         0x0008u // PT_GNU_STACK present
 #define LIBEXEC_PLAN_EXECUTABLE_STACK     0x0010u // ... and it asks for an executable stack
 #define LIBEXEC_PLAN_HEADERS_MAPPED       0x0020u // a PT_LOAD covers the program-header table
-#define LIBEXEC_PLAN_IBT                  0x0040u // PT_GNU_PROPERTY: x86 indirect-branch tracking
-#define LIBEXEC_PLAN_SHADOW_STACK         0x0080u // PT_GNU_PROPERTY: x86 shadow stack
+// PT_GNU_PROPERTY; of a program with PT_INTERP only where the note stands in what was read for the table.
+#define LIBEXEC_PLAN_IBT                  0x0040u // x86 indirect-branch tracking
+#define LIBEXEC_PLAN_SHADOW_STACK         0x0080u // x86 shadow stack
 #define LIBEXEC_PLAN_ORDERED              0x0100u // segments ascend, share no page, lie in the file
 
 struct libexec_plan {
@@ -95,20 +96,21 @@ struct libexec_region {
 };
 
 // Reads and validates an ELF image. `buffer` is working memory of at least 512 bytes, better
-// LIBEXEC_CONFIG_HEADER_BYTES; each byte of the file header and of the table is fetched once and decided on from that
-// copy. The source is not closed. `report` is written whole, with the status that is returned; on failure `plan` is of
-// no use. Makes no host memory call. `policy` may be NULL for the default. It does not look behind PT_INTERP: the
-// interpreter is a plan of its own. LIBEXEC_E_REQUEST: the buffer is too small, or the page size no power of two; of
-// the architecture and the policy nothing else is judged here.
+// LIBEXEC_CONFIG_HEADER_BYTES; the file header and each entry of the table are decided on from one copy, however often
+// their bytes are fetched. The source is not closed. `report` is written whole, with the status that is returned; on
+// failure `plan` is of no use. Makes no host memory call. `policy` may be NULL for the default. It does not look behind
+// PT_INTERP: the interpreter is a plan of its own. LIBEXEC_E_REQUEST: the buffer is too small, or the page size no
+// power of two; of the architecture and the policy nothing else is judged here.
 enum libexec_status libexec_plan_read(struct libexec_plan *plan, const struct libexec_source *source,
                                       const struct libexec_arch *arch, const struct libexec_policy *policy,
                                       void *buffer, uint32_t buffer_size, struct libexec_report *report)
     LIBEXEC_SIZED(libexec_plan_read);
 
-// The first region of the plan that ends above `from`, in the file's own addresses, as of a program; false when there
-// is none. Start with `from` 0 and go on with `region->address + region->length`. Where segments overlap the later one
-// in the table owns the page, as in Linux. A region either holds file bytes (its last page perhaps zero-filled) or is
-// all zero; zero pages are readable and writable at least, as in Linux.
+// Of the first region of the plan that ends above `from` what stands from there on, in the file's own addresses, as of
+// a program; false when there is none. `from` MUST be a multiple of the page size: start with 0 and go on with
+// `region->address + region->length`. Where segments overlap the later one in the table owns the page, as in Linux. A
+// region either holds file bytes (its last page perhaps zero-filled) or is all zero; zero pages are readable and
+// writable at least, as in Linux.
 bool libexec_plan_next_region(const struct libexec_plan *plan, uint32_t page_size, libexec_address from,
                               struct libexec_region *region);
 

@@ -16,7 +16,7 @@ extern "C" {
 #define LIBEXEC_POLICY_ENTRY_EXECUTABLE    0x0008u // refuse an entry point outside every executable segment
 #define LIBEXEC_POLICY_PIE_ONLY            0x0010u // refuse ET_EXEC programs
 #define LIBEXEC_POLICY_NO_EXECUTABLE_STACK 0x0020u // refuse a program that wants an executable stack
-#define LIBEXEC_POLICY_PLAIN_STACK         0x0040u // start such a program with a stack that is not executable
+#define LIBEXEC_POLICY_PLAIN_STACK         0x0040u // else start it with a stack that is not executable
 #define LIBEXEC_POLICY_STRICT              0x003eu // all the refusals together
 #define LIBEXEC_POLICY_KNOWN               0x007fu // others are refused, LIBEXEC_E_POLICY
 
@@ -24,7 +24,7 @@ extern "C" {
 enum libexec_tls_policy {
     LIBEXEC_TLS_AUTOMATIC = 0, // a block for programs with PT_TLS and no PT_INTERP
     LIBEXEC_TLS_NEVER = 1,     // as Linux: the program's own start-up makes its block
-    LIBEXEC_TLS_ALWAYS = 2     // also without PT_TLS: a thread control block alone
+    LIBEXEC_TLS_ALWAYS = 2     // for all programs; without PT_TLS a thread control block alone
 };
 
 // The library copies the policy at entry; the caller's copy may change or go away afterwards.
@@ -33,7 +33,7 @@ struct libexec_policy {
     enum libexec_tls_policy tls;
     // Bytes that the stack may grow to below the initial image, rounded down to pages, one at least; 0: 8 MiB.
     // UINT64_MAX: Linux's "unlimited" for placement, 8 MiB reserved. A reservation below 64 MiB is larger by the room
-    // for arguments; above, the arguments are in it. With its guard it may take half the user range (else
+    // for arguments; from there on the arguments are in it. With its guard it may take half the user range (else
     // LIBEXEC_E_STACK_SIZE).
     uint64_t stack_size;
     uint64_t stack_guard;    // bytes kept free below it; 0: 1 MiB, as Linux's stack_guard_gap

@@ -51,8 +51,8 @@ struct libexec_report {
     uint32_t program_header; // index in the file's table
     uint32_t argument;       // which of the caller's strings: argv counted first (words of #! lines too), then envp
     uint32_t reserved;
-    uint64_t file_offset; // of the offending field, or of the program-header entry that holds it
-    uint64_t address;     // in the new image; in the caller's memory for what cannot be read from there
+    uint64_t file_offset; // of the offending field or name, of the program-header entry that holds it, or of a read
+    uint64_t address;     // in the new image; in the caller's memory for what there cannot be read or is too long
     uint64_t value;       // what was found
     uint64_t limit;       // what it was compared with
     const char *name;     // of the file that `open` refused: its first 959 bytes at least, in the exec object; or NULL

@@ -30,9 +30,10 @@ extern "C" {
 
 struct libexec_source_operations {
     // Required. Copies `length` bytes at `offset` to `buffer` and stores the number copied in `*done`. Fewer than
-    // `length` means that the file ended; the library never asks past the size stated at open, and reports which of
-    // both was wrong. `length` is never 0. Returns 0 or a positive host code. May block. Entered by several processors
-    // at once where execs or page faults share the context; the file may change meanwhile, but for STABLE.
+    // `length` means that the file ended, which is an error: the library never asks past the size stated at open. None
+    // is LIBEXEC_E_FILE_SHRANK, some are LIBEXEC_E_SHORT_READ. `length` is never 0. Returns 0 or a positive host code.
+    // May block. Entered by several processors at once where execs or page faults share the context; the file may
+    // change meanwhile, but for STABLE.
     int (*read_at)(void *context, uint64_t offset, void *buffer, size_t length, size_t *done);
 
     // Optional, both or neither. Lends `length` cached bytes at `offset` without copying: stores their address in

@@ -24,8 +24,8 @@ enum libexec_status {
     // The host said no, or broke its contract. `host_code` of the report is what the callback returned.
     LIBEXEC_E_OPEN = 10,        // `open` refused the program, the interpreter or a script's interpreter (ENOENT)
     LIBEXEC_E_READ = 11,        // `read_at` failed (EIO)
-    LIBEXEC_E_SHORT_READ = 12,  // `read_at` delivered fewer bytes than asked, inside the file's stated size (EIO)
-    LIBEXEC_E_FILE_SHRANK = 13, // `read_at` found the end of the file before the size stated at open (EIO)
+    LIBEXEC_E_SHORT_READ = 12,  // `read_at` delivered some of the bytes asked, inside the size stated at open (EIO)
+    LIBEXEC_E_FILE_SHRANK = 13, // `read_at` delivered none of them: the file ends before that size (EIO)
     LIBEXEC_E_SPACE = 14,       // `space_create` failed (ENOMEM)
     LIBEXEC_E_MAP = 15,         // `map` or `map_many` failed (ENOMEM)
     LIBEXEC_E_OCCUPIED = 16,    // `map` found pages of somebody else at the address (EEXIST)

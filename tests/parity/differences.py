@@ -12,7 +12,7 @@ from tools import Skipped
 
 PAGE = 0x1000
 SIZE = 4 * PAGE
-LOAD, INTERP, NOTE = 1, 3, 4
+LOAD, INTERP, NOTE, TLS = 1, 3, 4, 7
 READ, WRITE, EXECUTE = 4, 2, 1
 PLACE = 0x400000
 
@@ -124,6 +124,18 @@ class Rows:
         kept = [line for line in other if not line.startswith(f'mem {address:012x}-')]
         self.expect(row, what, one[0] == 'verdict ok' and one == kept != other, (one, other))
 
+    def thread_storage(self, row, what, header, name):
+        """Linux starts the program; libexec makes the same image and a block, or refuses it with the status `name`."""
+        path = os.path.join(self.folder, 'difference')
+        write_executable(path, elf([load(PLACE), header]))
+        linux, library = self.sides.ask_linux(path, []), self.sides.ask_library(path, ['--tls', 'auto'])
+        one = [line for line in linux if line.startswith(('mem', 'tls'))]
+        other = [line for line in library if line.startswith('mem')]
+        block = any(line.startswith('tls') for line in library)
+        good = block and one == other if name is None else status(library) == f'LIBEXEC_E_{name}'
+        expected = 'ok' if name is None else 'error ENOEXEC'
+        self.expect(row, what, answer(linux) == 'ok' and answer(library) == expected and good, (linux, library))
+
     def with_stack(self, row, limit, data):
         """Both sides' lines with this stack limit; None where the host does not allow it."""
         path = os.path.join(self.folder, 'difference')
@@ -229,6 +241,11 @@ def run(sides, folder):
     program = elf([interpreter(len(name)), load(PLACE)], name=name)
     rows.refused_stack(11, 'an interpreter of 22 TiB', program, 'unlimited', 'NO_ROOM')
     rows.refused_stack(11, 'a stack of 65 TiB', elf([load(0)], kind=3, entry=0), 65 << 40, 'STACK_SIZE')
+    for what, sizes, alignment, name in (('a block', (8, 16), 8, None),
+                                         ('no power of two', (8, 16), 24, 'TLS_ALIGNMENT'),
+                                         ('p_filesz above p_memsz', (16, 8), 8, 'TLS_SIZE'),
+                                         ('a template too long', (2 * SIZE, 2 * SIZE), 8, 'TLS_OUTSIDE_FILE')):
+        rows.thread_storage(12, what, (TLS, READ, 0, PLACE, PLACE, *sizes, alignment), name)
     # What libexec answers to these is shown by the unit test the_first_fault_in_order.
     strings = [ctypes.create_string_buffer(string) for string in (b'one', too_long)]  # an address alone keeps nothing
     nowhere, one, longest = 0x1000, *map(ctypes.addressof, strings)

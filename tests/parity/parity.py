@@ -29,7 +29,7 @@ from tools import SKIPPED, Sides, Skipped
 
 QUICK_FORGED = 5000
 FULL_FORGED = 24000
-REFERENCE = (6, 12)
+REFERENCE = (6, 15)  # on older ones brk of a static PIE moves only where addresses are random
 
 
 def run_tool(command):

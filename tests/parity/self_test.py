@@ -261,7 +261,8 @@ class Skipping(unittest.TestCase):
     def test_older_kernel(self):
         kept = parity.platform.release
         try:
-            for release, status in (('6.1.0-9-amd64', SKIPPED), ('5.15', SKIPPED), ('6.12.3', 1), ('10.0', 1)):
+            for release, status in (('6.1.0-9-amd64', SKIPPED), ('5.15', SKIPPED), ('6.14.2', SKIPPED), ('6.15.3', 1),
+                                    ('10.0', 1)):
                 parity.platform.release = lambda release=release: release
                 with contextlib.redirect_stdout(io.StringIO()):
                     self.assertEqual(parity.exit_status(3, 0, 1), status, release)

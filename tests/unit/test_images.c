@@ -122,6 +122,38 @@ static void a_plan_says_what_the_file_says(void **state) {
     libexec_kit_elf_end(&elf);
 }
 
+// Of an interpreter's name and of a TLS template the first header counts, whose fields the plan repeats; of the stack's
+// the last one.
+static void a_plan_says_what_else_there_is(void **state) {
+    (void)state;
+    static struct libexec_plan plan;
+    struct libexec_report report;
+    struct libexec_kit_elf elf;
+    small_elf(&elf, LIBEXEC_KIT_ET_DYN, 0);
+    for (uint32_t i = 0; i < 2; i++) {
+        libexec_kit_elf_add(&elf, (struct libexec_kit_program_header){
+                                      .type = LIBEXEC_KIT_PT_INTERP, .offset = 0x200 + i, .file_size = 9 + i});
+        libexec_kit_elf_add(&elf, (struct libexec_kit_program_header){
+                                      .type = LIBEXEC_KIT_PT_TLS, .offset = 0x240 + i, .address = 0x340 + i,
+                                      .file_size = 0x28 + i, .memory_size = 0x60 + i, .alignment = 32u << i});
+        libexec_kit_elf_add(&elf, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_GNU_STACK});
+    }
+    libexec_kit_elf_build(&elf);
+    assert_int_equal(read_plan(&elf, 896, &plan, &report), LIBEXEC_OK);
+    assert_int_equal(plan.flags, LIBEXEC_PLAN_POSITION_INDEPENDENT | LIBEXEC_PLAN_INTERPRETER | LIBEXEC_PLAN_TLS |
+                                     LIBEXEC_PLAN_STACK_RIGHTS | LIBEXEC_PLAN_HEADERS_MAPPED | LIBEXEC_PLAN_ORDERED);
+    assert_int_equal(plan.interpreter_offset, 0x200);
+    assert_int_equal(plan.interpreter_length, 9);
+    assert_int_equal(plan.tls_offset, 0x240);
+    assert_int_equal(plan.tls_address, 0x340);
+    assert_int_equal(plan.tls_file_size, 0x28);
+    assert_int_equal(plan.tls_memory_size, 0x60);
+    assert_int_equal(plan.tls_alignment, 32);
+    assert_int_equal(plan.tls_program_header, 3);
+    assert_int_equal(plan.stack_program_header, 7);
+    libexec_kit_elf_end(&elf);
+}
+
 // A plan read alone is refused for what prepare refuses the file for, but for what needs a place.
 static void a_plan_alone_is_refused_as_in_an_exec(void **state) {
     (void)state;
@@ -754,6 +786,47 @@ static void an_image_at_address_0(void **state) {
     libexec_kit_elf_end(&elf);
 }
 
+// Whatever names another file is refused where the host opens none; by a library for static programs on every host. The
+// scenario's data is the program, or NULL for a script that names one.
+static void execute_naming(struct world *world) {
+    static const char line[] = "#!" PROGRAM "\n";
+    if (world->scenario->data != NULL)
+        world_file(world, "/first", world->scenario->data);
+    else
+        world_bytes(world, "/first", line, sizeof(line) - 1);
+    world_execute(world, "/first");
+}
+
+static void what_names_another_file(void **state) {
+    (void)state;
+    static struct world world;
+    static const char name[] = PROGRAM;
+    struct libexec_kit_elf elf;
+    small_elf(&elf, LIBEXEC_KIT_ET_DYN, 0);
+    libexec_kit_elf_write(&elf, 0x200, name, sizeof(name));
+    libexec_kit_elf_add(&elf, (struct libexec_kit_program_header){
+                                  .type = LIBEXEC_KIT_PT_INTERP, .offset = 0x200, .file_size = sizeof(name)});
+    libexec_kit_elf_build(&elf);
+    const struct scenario scenarios[] = {{.name = "a dynamic program", .set_up = execute_naming, .data = &elf},
+                                         {.name = "a script", .set_up = execute_naming}};
+    for (size_t i = 0; i < 2; i++)
+        for (size_t f = 0; f < flavour_count; f++) {
+            world_begin(&world, &scenarios[i], &flavours[f]);
+            const bool opens = libexec_kit_host(world.kit)->open != NULL;
+            const enum libexec_status status = world_prepare(&world);
+            if (opens && !LIBEXEC_CONFIG_STATIC_ONLY) { // which is not there
+                EXPECT_EQUAL(&world, status, LIBEXEC_E_OPEN);
+            } else {
+                EXPECT_EQUAL(&world, status, LIBEXEC_E_NO_OPEN);
+                EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_ENOEXEC);
+            }
+            EXPECT_EQUAL(&world, libexec_kit_read_ledger(world.kit).pages_made, 0);
+            EXPECT(&world, libexec_kit_ledger_empty(world.kit));
+            world_end(&world);
+        }
+    libexec_kit_elf_end(&elf);
+}
+
 static int (*kit_map)(void *context, void *space, const struct libexec_map *operation);
 static struct libexec_range present;
 
@@ -959,6 +1032,7 @@ int main(void) {
     const struct CMUnitTest images[] = {
         cmocka_unit_test(random_images),
         cmocka_unit_test(a_plan_says_what_the_file_says),
+        cmocka_unit_test(a_plan_says_what_else_there_is),
         cmocka_unit_test(a_plan_alone_is_refused_as_in_an_exec),
         cmocka_unit_test(a_plan_alone_heeds_its_policy),
         cmocka_unit_test(the_stack_rights_of_a_plan),
@@ -977,6 +1051,7 @@ int main(void) {
         cmocka_unit_test(at_most_twelve_operations_at_once),
         cmocka_unit_test(pages_are_backed_as_the_source_offers),
         cmocka_unit_test(an_image_at_address_0),
+        cmocka_unit_test(what_names_another_file),
         cmocka_unit_test(the_page_of_the_stack_pointer_is_present),
         cmocka_unit_test(a_fault_finds_its_page),
         cmocka_unit_test(a_fault_among_many_regions),

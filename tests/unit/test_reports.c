@@ -4,6 +4,7 @@
 
 #include "world.h"
 
+#include <errno.h>
 #include <inttypes.h>
 
 #define NAMES_SIZE 7u // for an interpreter's name
@@ -264,6 +265,22 @@ static void numbers_of_refusals(void **state) {
             check_row(&exec_rows[i], false);
 }
 
+// The library's errno values have Linux's numbers, which are this machine's.
+static void numbers_of_errno(void **state) {
+    (void)state;
+    static const int pairs[][2] = {
+        {LIBEXEC_ERRNO_EPERM, EPERM}, {LIBEXEC_ERRNO_ENOENT, ENOENT}, {LIBEXEC_ERRNO_EINTR, EINTR},
+        {LIBEXEC_ERRNO_EIO, EIO}, {LIBEXEC_ERRNO_E2BIG, E2BIG}, {LIBEXEC_ERRNO_ENOEXEC, ENOEXEC},
+        {LIBEXEC_ERRNO_EAGAIN, EAGAIN}, {LIBEXEC_ERRNO_ENOMEM, ENOMEM}, {LIBEXEC_ERRNO_EACCES, EACCES},
+        {LIBEXEC_ERRNO_EFAULT, EFAULT}, {LIBEXEC_ERRNO_EEXIST, EEXIST}, {LIBEXEC_ERRNO_ENOTDIR, ENOTDIR},
+        {LIBEXEC_ERRNO_EISDIR, EISDIR}, {LIBEXEC_ERRNO_EINVAL, EINVAL}, {LIBEXEC_ERRNO_ENFILE, ENFILE},
+        {LIBEXEC_ERRNO_EMFILE, EMFILE}, {LIBEXEC_ERRNO_ETXTBSY, ETXTBSY}, {LIBEXEC_ERRNO_ENAMETOOLONG, ENAMETOOLONG},
+        {LIBEXEC_ERRNO_ENOSYS, ENOSYS}, {LIBEXEC_ERRNO_ELOOP, ELOOP}, {LIBEXEC_ERRNO_EOVERFLOW, EOVERFLOW},
+        {LIBEXEC_ERRNO_ELIBBAD, ELIBBAD}};
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+        assert_int_equal(pairs[i][0], pairs[i][1]);
+}
+
 // ---- Where the host refused ---------------------------------------------------------------------------------------
 
 #define LOADER "/lib/loader"
@@ -470,12 +487,13 @@ static void where_a_view_is_none(void **state) {
 
 int main(void) {
     static const struct CMUnitTest reports[] = {
+        cmocka_unit_test(numbers_of_errno),
         cmocka_unit_test(numbers_of_refusals),
         cmocka_unit_test(where_the_host_refused),
         cmocka_unit_test(where_something_else_is_mapped),
         cmocka_unit_test(a_budget_that_the_tls_block_exceeds),
         cmocka_unit_test(where_a_view_is_none),
     };
-    // All but the first one start a dynamic program, which a library for static ones refuses.
-    return run_group("reports", reports, LIBEXEC_CONFIG_STATIC_ONLY ? 1 : sizeof(reports) / sizeof(reports[0]));
+    // All but the first two start a dynamic program, which a library for static ones refuses.
+    return run_group("reports", reports, LIBEXEC_CONFIG_STATIC_ONLY ? 2 : sizeof(reports) / sizeof(reports[0]));
 }

@@ -424,6 +424,7 @@ static void an_interpreter_that_is_none(void **state) {
     const struct scenario no_open = {.name = "no open", .set_up = execute_script, .data = &script};
     world_begin(&world, &no_open, flavour_required);
     EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_E_NO_OPEN);
+    EXPECT_EQUAL(&world, libexec_report_errno(libexec_exec_report(&world.exec)), LIBEXEC_ERRNO_ENOEXEC);
     EXPECT(&world, libexec_kit_ledger_empty(world.kit));
     world_end(&world);
 }
@@ -462,6 +463,48 @@ static void names_that_do_not_fit(void **state) {
         free(names);
     }
     assert_true(prepared > 5 && refused > 5);
+}
+
+// LIBEXEC_NAMES_MAX bytes hold all that Linux accepts: the longest path, five of the longest lines, the longest name in
+// PT_INTERP. Each script names the next one, the last one the program, which is its own interpreter.
+static void the_most_names(void **state) {
+    (void)state;
+    static struct world world;
+    static struct script script;
+    static char path[LIBEXEC_PATH_MAX], loader[LIBEXEC_PATH_MAX];
+    static char lines[LIBEXEC_SCRIPT_DEPTH_MAX][LIBEXEC_SCRIPT_LINE_MAX];
+    const struct scenario scenario = {.name = "most names", .set_up = execute_script, .data = &script};
+    const char *name = path;
+    struct libexec_kit_elf dynamic;
+    char next[8];
+    memset(path, 'p', sizeof(path) - 1);
+    memset(loader, 'l', sizeof(loader) - 1);
+    path[0] = loader[0] = '/';
+    build(&script, &good[0]);
+    small_elf(&dynamic, LIBEXEC_KIT_ET_DYN, 0);
+    libexec_kit_elf_write(&dynamic, 0x800, loader, sizeof(loader));
+    libexec_kit_elf_add(&dynamic, (struct libexec_kit_program_header){.type = LIBEXEC_KIT_PT_INTERP, .offset = 0x800,
+                                                                      .file_size = sizeof(loader)});
+    libexec_kit_elf_build(&dynamic);
+    world_begin(&world, &scenario, flavour_full);
+    for (uint32_t i = 0; i < LIBEXEC_SCRIPT_DEPTH_MAX; i++) {
+        memset(lines[i], 'x', sizeof(lines[i]) - 1);
+        lines[i][snprintf(lines[i], sizeof(lines[i]), "#!/%u ", i)] = 'x';
+        lines[i][sizeof(lines[i]) - 1] = '\n';
+        world_bytes(&world, name, lines[i], sizeof(lines[i]));
+        snprintf(next, sizeof(next), "/%u", i);
+        name = next;
+    }
+    world_file(&world, next, &dynamic);
+    world_file(&world, loader, &dynamic);
+    libexec_kit_user_write(world.kit, USER_PATH, path, sizeof(path));
+    world.request.path = NULL;
+    world.request.user_path = USER_PATH;
+    EXPECT_EQUAL(&world, world.request.names_size, LIBEXEC_NAMES_MAX);
+    struct libexec_kit_image *const image = world_image(&world);
+    EXPECT(&world, strcmp(libexec_kit_image_start(image)->path, path) == 0);
+    world_end_prepared(&world, image);
+    libexec_kit_elf_end(&dynamic);
 }
 
 // Linux reads argv[0] before it knows that it will be dropped: a bad pointer is EFAULT all the same.
@@ -505,6 +548,11 @@ static void execute_closing_descriptor(struct world *world) {
     world->request.close_on_exec = 1;
 }
 
+static void execute_closing_path(struct world *world) {
+    execute_script(world);
+    world->request.close_on_exec = 1;
+}
+
 static void check_descriptor(struct world *world, const struct libexec_kit_image *image) {
     static const char *const script_argv[] = {SHELL, DISPLAY, "one", "two", NULL};
     const bool script = world->scenario->data != NULL;
@@ -523,11 +571,14 @@ static void exec_by_descriptor(void **state) {
                                     .check = check_descriptor});
     run_scenario(&(struct scenario){.name = "script by descriptor", .set_up = execute_descriptor, .data = &script,
                                     .check = check_descriptor, .needs_open = true});
-    run_scenario(&(struct scenario){.name = "script by closing descriptor", .set_up = execute_closing_descriptor,
-                                    .data = &script, .status = LIBEXEC_E_SCRIPT_UNREACHABLE,
-                                    .error = LIBEXEC_ERRNO_ENOENT, .stage = LIBEXEC_STAGE_SCRIPT,
-                                    .file = LIBEXEC_FILE_PROGRAM, .program_header = ANY, .offset = ANY64,
-                                    .argument = ANY, .needs_open = true});
+    struct scenario refused = {.name = "script by closing descriptor", .set_up = execute_closing_descriptor,
+                               .data = &script, .status = LIBEXEC_E_SCRIPT_UNREACHABLE, .error = LIBEXEC_ERRNO_ENOENT,
+                               .stage = LIBEXEC_STAGE_SCRIPT, .file = LIBEXEC_FILE_PROGRAM, .program_header = ANY,
+                               .offset = ANY64, .argument = ANY, .needs_open = true};
+    run_scenario(&refused);
+    refused.name = "script by a path that closes"; // the kernel's word counts, a source or none
+    refused.set_up = execute_closing_path;
+    run_scenario(&refused);
 }
 
 int main(void) {
@@ -545,6 +596,7 @@ int main(void) {
         cmocka_unit_test(the_policy_limits_nesting),
         cmocka_unit_test(an_interpreter_that_is_none),
         cmocka_unit_test(names_that_do_not_fit),
+        cmocka_unit_test(the_most_names),
         cmocka_unit_test(a_dropped_name_is_read_all_the_same),
         cmocka_unit_test(exec_by_descriptor),
     };

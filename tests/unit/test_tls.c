@@ -473,6 +473,30 @@ static void the_host_fills_the_control_block(void **state) {
     libexec_kit_elf_end(&fixture.elf);
 }
 
+// On an architecture whose thread pointer does not point to itself its word is the host's, or zero as all of the block.
+static void the_word_at_the_thread_pointer(void **state) {
+    (void)state;
+    static struct world world;
+    struct fixture fixture = {.block = {64, 0x50, 0x30, 0x500000, TEMPLATE_AT, 0}};
+    fixture.elf = make_program(&fixture.block);
+    const struct scenario scenario = {.name = "word", .set_up = execute, .data = &fixture};
+    for (uint32_t form = 0; form < 6; form++) {
+        struct libexec_arch arch = libexec_kit_arch;
+        arch.thread_pointer_word = (uint8_t)(form / 2 * 127); // 0, 127, 254
+        world_begin(&world, &scenario, form % 2 == 0 ? flavour_required : flavour_full);
+        world.options.control_block_fill = 0xc7;
+        world_set_arch(&world, &arch);
+        execute(&world);
+        struct libexec_kit_image *const image = world_image(&world);
+        const libexec_address pointer = libexec_kit_image_start(image)->thread_pointer;
+        const uint64_t filled = form % 2 == 0 ? 0 : 0xc7c7c7c7c7c7c7c7;
+        EXPECT_EQUAL(&world, image_word(&world, image, pointer), form < 2 ? filled : pointer);
+        EXPECT_EQUAL(&world, image_word(&world, image, pointer + 8), filled);
+        world_end_prepared(&world, image);
+    }
+    libexec_kit_elf_end(&fixture.elf);
+}
+
 // libexec_tls_shape_of agrees with what prepare did.
 static void the_shape_alone(void **state) {
     (void)state;
@@ -576,6 +600,7 @@ int main(void) {
         cmocka_unit_test(a_static_pie_at_the_bottom),
         cmocka_unit_test(bug_B14_tls_memory_size_huge),
         cmocka_unit_test(the_host_fills_the_control_block),
+        cmocka_unit_test(the_word_at_the_thread_pointer),
         cmocka_unit_test(the_shape_alone),
         cmocka_unit_test(what_the_linker_computed),
     };

@@ -123,7 +123,11 @@ void world_end_prepared(struct world *world, struct libexec_kit_image *image) {
 enum libexec_status world_prepare(struct world *world) {
     counts.prepared++;
     memset(world->names, world->options.poison, sizeof(world->names)); // nothing is left there of the execs before
-    return libexec_kit_prepare(world->kit, &world->exec, &world->request);
+    const enum libexec_status status = libexec_kit_prepare(world->kit, &world->exec, &world->request);
+    const struct libexec_report *const report = libexec_exec_report(&world->exec);
+    if ((report->known & (LIBEXEC_REPORT_VALUE | LIBEXEC_REPORT_LIMIT)) != 0) // no status is about two zeros
+        EXPECT(world, (report->value | report->limit) != 0);
+    return status;
 }
 
 // A prepared exec, whose next step is the commit; nothing is left in the report of the steps before.

@@ -161,7 +161,7 @@ struct libexec_kit_options {
     enum libexec_kit_misdeed misdeed;
 };
 
-// x86-64 as Linux has it: what the port says, for those who test without it.
+// x86-64 as Linux has it: what the port says, but for a thread control block of a page. For those who test without it.
 extern const struct libexec_arch libexec_kit_arch;
 
 struct libexec_kit *libexec_kit_new(const struct libexec_kit_options *options);

@@ -27,7 +27,7 @@ extern "C" {
 #define LIBEXEC_X86_64_HWCAP2_FSGSBASE 0x2u
 
 // The architecture as the core wants it described: ELF machine 62, 4 KiB pages, 47 bits of user addresses less one
-// page, stack aligned to 16, TLS Variant II, platform "x86_64".
+// page, Linux's entropy, a thread control block with its own address in its first word, platform "x86_64".
 extern const struct libexec_arch libexec_arch_x86_64;
 
 // AT_HWCAP: the feature bits of CPUID leaf 1, EDX.
