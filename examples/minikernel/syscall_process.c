@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The process itself: execve, exit, signals' dispositions, identity, limits, thread pointer.
 
+#include "clock.h"
 #include "console.h"
 #include "cpu.h"
 #include "host_glue.h"
 #include "linux_abi.h"
+#include "pages.h"
 #include "paging.h"
 #include "process.h"
 #include "string.h"
@@ -263,6 +265,17 @@ static int64_t sys_prlimit64(const uint64_t a[6]) {
     return a[3] != 0 ? user_write(a[3], &limit, sizeof limit) : 0;
 }
 
+static int64_t sys_sysinfo(const uint64_t a[6]) {
+    const struct linux_sysinfo info = {
+        .uptime = (int64_t)(clock_nanoseconds_since_boot() / 1000000000),
+        .memory = (pages_in_use() + pages_available()) * PAGE_SIZE,
+        .memory_free = pages_available() * PAGE_SIZE,
+        .processes = 1,
+        .memory_unit = 1,
+    };
+    return user_write(a[0], &info, sizeof info);
+}
+
 static int64_t sys_getrandom(const uint64_t a[6]) {
     for (uint64_t done = 0; done < a[1];) {
         const uint64_t word = cpu_random();
@@ -290,6 +303,7 @@ const struct syscall syscalls_of_processes[] = {
     {62, sys_kill},
     {63, sys_uname},
     {95, sys_umask},
+    {99, sys_sysinfo},
     {102, sys_return_0}, // getuid
     {104, sys_return_0}, // getgid
     {107, sys_return_0}, // geteuid
