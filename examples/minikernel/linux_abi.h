@@ -220,5 +220,6 @@ struct linux_utsname {
 #define FUTEX_WAKE_BITSET 10
 
 #define CLOCK_REALTIME 0
+#define CLOCK_LAST     11
 
 #endif

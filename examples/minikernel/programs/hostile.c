@@ -13,6 +13,7 @@ enum { SYSTEM_MUNMAP = 11, SET_GS = 0x1001, SET_FS = 0x1002, STANDARD_OUTPUT = 1
 enum { SYSTEM_ACCESS = 21, SYSTEM_SYSINFO = 99, SYSTEM_STATFS = 137, SYSTEM_FSTATFS = 138, SYSTEM_GETXATTR = 191 };
 enum { SYSTEM_FGETXATTR = 193, SYSTEM_FADVISE64 = 221, SYSTEM_STATX = 332, SYSTEM_FACCESSAT2 = 439 };
 enum { CURRENT_DIRECTORY = -100, EFFECTIVE = 0x200, SYNC = 0x2000, NO_SYNC = 0x4000, UNKNOWN_FLAG = 0x100000 };
+enum { SYSTEM_GETRLIMIT = 97, SYSTEM_CLOCK_GETRES = 229, OPEN_FILES = 7, NO_RESOURCE = 16, NO_CLOCK = 12 };
 enum { GROWS_DOWN = 0x01000000, GROWS_UP = 0x02000000, NO_REUSE = 5, NO_DESCRIPTOR = 60 };
 enum { WORD = 8, READ_BYTES = 100, STAT_BYTES = 144, PAGE_BYTES = 4096 };
 
@@ -68,8 +69,10 @@ static void refuse_writing(uint64_t address) {
     expect(call(SYSTEM_FSTAT, verse, address, 0), -EFAULT, "fstat", address);
     expect(call(SYSTEM_FSTATFS, verse, address, 0), -EFAULT, "fstatfs", address);
     expect(call(SYSTEM_SYSINFO, address, 0, 0), -EFAULT, "sysinfo", address);
+    expect(call(SYSTEM_GETRLIMIT, OPEN_FILES, address, 0), -EFAULT, "getrlimit", address);
     expect(statx("/data/verse", 0, 0, address), -EFAULT, "statx", address);
     if (address != 0) {
+        expect(call(SYSTEM_CLOCK_GETRES, 0, address, 0), -EFAULT, "clock_getres", address);
         expect(call(SYSTEM_SIGALTSTACK, 0, address, 0), -EFAULT, "the old sigaltstack", address);
     }
 }
@@ -138,7 +141,7 @@ static void check_ranges(void) {
     *(volatile char *)(uintptr_t)page = 1; // still there
 }
 
-// What is asked about files, with flags that nobody has given a meaning.
+// What is asked about files and limits, with flags and numbers that nobody has given a meaning.
 static void check_questions(void) {
     static const char path[] = "/data/verse", missing[] = "/data/missing", name[] = "user.name", no_name[] = "";
     const uint64_t to = map_pages(PAGE_BYTES);
@@ -160,6 +163,9 @@ static void check_questions(void) {
     expect(call(SYSTEM_FGETXATTR, NO_DESCRIPTOR, ADDRESS(name), 0), -EBADF, "fgetxattr", NO_DESCRIPTOR);
     expect(call(SYSTEM_STATFS, ADDRESS(missing), to, 0), -ENOENT, "statfs of no file", 0);
     expect(call(SYSTEM_FSTATFS, NO_DESCRIPTOR, to, 0), -EBADF, "fstatfs", NO_DESCRIPTOR);
+    expect(call(SYSTEM_GETRLIMIT, NO_RESOURCE, to, 0), -EINVAL, "getrlimit", NO_RESOURCE);
+    expect(call(SYSTEM_CLOCK_GETRES, 0, 0, 0), 0, "clock_getres", 0);
+    expect(call(SYSTEM_CLOCK_GETRES, NO_CLOCK, to, 0), -EINVAL, "clock_getres", NO_CLOCK);
     expect(call(SYSTEM_MPROTECT, to, PAGE_BYTES, READ | GROWS_UP), -EINVAL, "mprotect upwards", to);
     expect(call(SYSTEM_MPROTECT, to, PAGE_BYTES, READ | GROWS_DOWN), -EINVAL, "mprotect downwards, not of a stack", to);
     expect(call(SYSTEM_MUNMAP, to, PAGE_BYTES, 0), 0, "munmap", to);

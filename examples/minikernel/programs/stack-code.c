@@ -11,7 +11,7 @@ int stack_code_run(int number);
 int stack_code_run(int number) {
     // lea 1(%rdi), %eax; ret
     static const unsigned char code[] = {0x8d, 0x47, 0x01, 0xc3};
-    unsigned char on_stack[sizeof code];
+    unsigned char on_stack[1 << 16]; // so that its beginning is pages below that of the stack
     int (*function)(int);
     void *const address = on_stack;
     memcpy(on_stack, code, sizeof code);

@@ -1,8 +1,9 @@
 #!/usr/bin/env -S python3 -I -S -B
-"""What programs ask about files and memory, and how they are refused."""
+"""What programs ask about files, memory and clocks, and how they are refused."""
 import errno
 import os
 import stat
+import time
 
 
 def outcome(call, *arguments):
@@ -27,3 +28,4 @@ print("advice for none", outcome(os.posix_fadvise, 50, 0, 0, 0))
 print("longest name", os.statvfs("data").f_namemax, outcome(os.statvfs, "data/none"))
 print("attribute of none", outcome(os.getxattr, "data/none", "user.x"), outcome(os.getxattr, 50, "user.x"))
 print("memory", os.sysconf("SC_PHYS_PAGES") >= os.sysconf("SC_AVPHYS_PAGES") > 1000, os.sysconf("SC_PAGE_SIZE"))
+print("resolution", time.clock_getres(time.CLOCK_REALTIME), outcome(time.clock_getres, 12))
