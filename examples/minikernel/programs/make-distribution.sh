@@ -11,6 +11,8 @@ set -eu
 programs=$1 root=$2 archive=$3
 here=$(cd "$(dirname "$0")" && pwd)
 
+plain="env -i PATH=/bin" # where variables of whoever builds this could name other libraries and modules
+
 die() { echo "make-distribution: $*" >&2; exit 1; }
 
 rm -rf "$root"
@@ -36,7 +38,7 @@ copy() {
 # The interpreter and the libraries of a program, the libraries of a library.
 copy_needed() {
     # shellcheck disable=SC2046 # names without blanks
-    copy $(ldd "$1" 2>/dev/null | sed -n -e 's/.*=> \(\/[^ ]*\) .*/\1/p' -e 's/^[[:blank:]]*\(\/[^ ]*\) .*/\1/p')
+    copy $($plain ldd "$1" 2>/dev/null | sed -n -e 's/.*=> \(\/[^ ]*\) .*/\1/p' -e 's/^[[:blank:]]*\(\/[^ ]*\) .*/\1/p')
 }
 
 copy_program() {
@@ -66,9 +68,9 @@ copy_modules() {
     done
 }
 # shellcheck disable=SC2016,SC2046 # perl's variables, not the shell's; names without blanks
-copy_modules $(/bin/perl -Mstrict -MList::Util -e 'print join "\n", values %INC, @DynaLoader::dl_shared_objects')
+copy_modules $($plain /bin/perl -Mstrict -MList::Util -e 'print join "\n", values %INC, @DynaLoader::dl_shared_objects')
 # shellcheck disable=SC2046
-copy_modules $(/bin/python3 -I -S -B -c 'import decimal, errno, json, os, re, stat, sys
+copy_modules $($plain /bin/python3 -I -S -B -c 'import decimal, errno, json, os, re, stat, sys
 print(*[file for module in sys.modules.values() if (file := getattr(module, "__file__", None))], sep="\n")')
 
 cp -R "$programs/bin" "$programs/lib" "$root/data/"
