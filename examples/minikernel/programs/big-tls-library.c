@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// Storage of every thread, more than the program has itself, behind two functions.
 
 #include "big-tls.h"
 
