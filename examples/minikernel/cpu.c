@@ -14,13 +14,21 @@
 #define MSR_SFMASK 0xc0000084
 
 #define CR4_FSGSBASE (UINT64_C(1) << 16)
+#define CR4_OSXSAVE  (UINT64_C(1) << 18)
 #define CR4_SMEP     (UINT64_C(1) << 20)
 #define CR4_SMAP     (UINT64_C(1) << 21)
 
+#define CPUID_1_ECX_XSAVE    (1u << 26)
 #define CPUID_1_ECX_RDRAND   (1u << 30)
 #define CPUID_7_EBX_FSGSBASE (1u << 0)
 #define CPUID_7_EBX_SMEP     (1u << 7)
 #define CPUID_7_EBX_SMAP     (1u << 20)
+
+#define CPUID_EXTENDED_STATE 13
+
+// State components: x87, SSE, AVX, and the three of AVX-512, which come together.
+#define XCR0_BASIC   0x07u
+#define XCR0_AVX_512 0xe0u
 
 // Cleared at SYSCALL: single step, interrupts, direction, nested task, alignment check (which would lift SMAP).
 #define FLAGS_CLEARED_AT_SYSCALL 0x44700
@@ -98,6 +106,16 @@ static void load_segments(void) {
     __asm__ volatile("lldt %w0" : : "r"(0));
 }
 
+// Vector registers, as far as the processor has them. Nothing saves them: there is one process, the kernel does without
+// them, and the port's entry into user mode clears them.
+static void enable_vectors(void) {
+    uint32_t components = cpuid(CPUID_EXTENDED_STATE, 0).eax & (XCR0_BASIC | XCR0_AVX_512);
+    if ((components & XCR0_AVX_512) != XCR0_AVX_512) {
+        components &= XCR0_BASIC;
+    }
+    __asm__ volatile("xsetbv" : : "c"(0), "a"(components), "d"(0));
+}
+
 static void enable_features(void) {
     const struct cpuid_result basic = cpuid(1, 0);
     const struct cpuid_result extended = cpuid(0, 0).eax >= 7 ? cpuid(7, 0) : (struct cpuid_result){0};
@@ -113,7 +131,13 @@ static void enable_features(void) {
         cr4 |= CR4_SMAP;
         cpu_has_smap = true;
     }
+    if (basic.ecx & CPUID_1_ECX_XSAVE) {
+        cr4 |= CR4_OSXSAVE;
+    }
     __asm__ volatile("movq %0, %%cr4" : : "r"(cr4) : "memory");
+    if (basic.ecx & CPUID_1_ECX_XSAVE) {
+        enable_vectors();
+    }
     has_rdrand = (basic.ecx & CPUID_1_ECX_RDRAND) != 0;
 }
 

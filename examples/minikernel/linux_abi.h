@@ -38,6 +38,7 @@ enum {
     ELOOP = 40,
     EOVERFLOW = 75,
     ELIBBAD = 80,
+    EOPNOTSUPP = 95,
     ETIMEDOUT = 110,
 };
 
@@ -64,7 +65,10 @@ const char *signal_name(int signal);
 #define O_PATH              010000000
 #define AT_FDCWD            (-100)
 #define AT_SYMLINK_NOFOLLOW 0x100
+#define AT_EACCESS          0x200
+#define AT_NO_AUTOMOUNT     0x800
 #define AT_EMPTY_PATH       0x1000
+#define AT_STATX_SYNC_TYPE  0x6000
 #define F_DUPFD             0
 #define F_GETFD             1
 #define F_SETFD             2
@@ -72,11 +76,14 @@ const char *signal_name(int signal);
 #define F_SETFL             4
 #define F_DUPFD_CLOEXEC     1030
 #define FD_CLOEXEC          1
+#define POSIX_FADV_NOREUSE  5 // the last one
 
 // mmap.
 #define PROT_READ           1
 #define PROT_WRITE          2
 #define PROT_EXEC           4
+#define PROT_GROWSDOWN      0x01000000
+#define PROT_GROWSUP        0x02000000
 #define MAP_SHARED          0x01
 #define MAP_PRIVATE         0x02
 #define MAP_TYPE            0x0f
@@ -130,6 +137,35 @@ struct linux_stat {
 };
 _Static_assert(sizeof(struct linux_stat) == 144, "struct stat of x86-64");
 
+struct linux_statx_time {
+    int64_t seconds;
+    uint32_t nanoseconds, padding;
+};
+
+struct linux_statx {
+    uint32_t mask, block_size;
+    uint64_t attributes;
+    uint32_t links, uid, gid;
+    uint16_t mode, padding;
+    uint64_t inode, size, blocks, attributes_mask;
+    struct linux_statx_time access_time, birth_time, change_time, modify_time;
+    uint32_t special_major, special_minor, device_major, device_minor;
+    uint64_t unused[14];
+};
+_Static_assert(sizeof(struct linux_statx) == 256, "struct statx");
+#define STATX_BASIC_STATS 0x7ffu
+#define STATX_RESERVED    0x80000000u
+
+struct linux_statfs {
+    int64_t type, block_size, blocks, blocks_free, blocks_available, files, files_free, id;
+    int64_t name_length, fragment_size, flags;
+    int64_t unused[4];
+};
+_Static_assert(sizeof(struct linux_statfs) == 120, "struct statfs of x86-64");
+#define RAMFS_MAGIC 0x858458f6
+#define ST_RDONLY   0x01
+#define ST_VALID    0x20
+
 struct linux_iovec {
     uint64_t base, length;
 };
@@ -158,6 +194,16 @@ struct linux_pollfd {
 #define POLLOUT  0x004
 #define POLLNVAL 0x020
 
+struct linux_sysinfo {
+    int64_t uptime;
+    uint64_t loads[3];
+    uint64_t memory, memory_free, memory_shared, memory_buffers, swap, swap_free;
+    uint16_t processes, padding[3];
+    uint64_t memory_high, memory_high_free;
+    uint32_t memory_unit, padding_at_end;
+};
+_Static_assert(sizeof(struct linux_sysinfo) == 112, "struct sysinfo of x86-64");
+
 struct linux_utsname {
     char sysname[65], nodename[65], release[65], version[65], machine[65], domainname[65];
 };
@@ -174,5 +220,6 @@ struct linux_utsname {
 #define FUTEX_WAKE_BITSET 10
 
 #define CLOCK_REALTIME 0
+#define CLOCK_LAST     11
 
 #endif

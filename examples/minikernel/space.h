@@ -59,7 +59,7 @@ struct image {
     void (*release)(const struct image *image);
 };
 
-#define SPACE_PAGES        4
+#define SPACE_PAGES        16
 #define SPACE_REGION_LIMIT ((SPACE_PAGES * PAGE_SIZE - 104) / sizeof(struct region))
 
 // At a fault, borrowed pages are brought in by up to so many bytes at once.

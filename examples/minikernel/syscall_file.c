@@ -146,6 +146,14 @@ static int64_t sys_lseek(const uint64_t a[6]) {
     return (int64_t)offset;
 }
 
+// All of every file is in memory, so there is nothing to read ahead or to drop.
+static int64_t sys_fadvise64(const uint64_t a[6]) {
+    if (files_get_opened(table(), a[0]) == NULL) {
+        return -EBADF;
+    }
+    return (int64_t)a[2] < 0 || (uint32_t)a[3] > POSIX_FADV_NOREUSE ? -EINVAL : 0;
+}
+
 // Names.
 
 // The directory that a relative path starts from.
@@ -211,8 +219,8 @@ static int64_t sys_close(const uint64_t a[6]) {
     return files_close(table(), a[0]);
 }
 
-static int64_t write_stat(uint64_t to, const struct node *node) {
-    const struct linux_stat stat = {
+static struct linux_stat stat_of(const struct node *node) {
+    return (struct linux_stat){
         .device = 1,
         .inode = node->inode,
         .links = 1,
@@ -225,6 +233,10 @@ static int64_t write_stat(uint64_t to, const struct node *node) {
         .modify_time = (int64_t)node->modified,
         .change_time = (int64_t)node->modified,
     };
+}
+
+static int64_t write_stat(uint64_t to, const struct node *node) {
+    const struct linux_stat stat = stat_of(node);
     return user_write(to, &stat, sizeof stat);
 }
 
@@ -251,10 +263,102 @@ static int64_t sys_fstat(const uint64_t a[6]) {
     return file != NULL ? write_stat(a[1], file->node) : -EBADF;
 }
 
-// As root sees it: everything may be read, nothing written, and executed what somebody may execute.
-static int64_t access_path(uint64_t descriptor, uint64_t path, uint64_t mode) {
+static uint32_t device_major(uint64_t device) {
+    return device >> 8 & 0xfff;
+}
+
+static uint32_t device_minor(uint64_t device) {
+    return (device & 0xff) | (device >> 12 & 0xfff00);
+}
+
+static int64_t sys_statx(const uint64_t a[6]) {
+    const uint64_t known_flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_TYPE;
+    if ((a[3] & STATX_RESERVED) != 0 || (a[2] & ~known_flags & UINT32_MAX) != 0 ||
+        (a[2] & AT_STATX_SYNC_TYPE) == AT_STATX_SYNC_TYPE) {
+        return -EINVAL;
+    }
     struct node *node;
-    const int64_t result = find_node(descriptor, path, 0, &node);
+    const int64_t result = find_node(a[0], a[1], a[2], &node);
+    if (result != 0) {
+        return result;
+    }
+    const struct linux_stat stat = stat_of(node);
+    const struct linux_statx more = {
+        .mask = STATX_BASIC_STATS, // all but the time of birth, whatever was asked for
+        .block_size = (uint32_t)stat.block_size,
+        .links = (uint32_t)stat.links,
+        .mode = (uint16_t)stat.mode,
+        .inode = stat.inode,
+        .size = (uint64_t)stat.size,
+        .blocks = (uint64_t)stat.blocks,
+        .access_time = {.seconds = stat.access_time},
+        .change_time = {.seconds = stat.change_time},
+        .modify_time = {.seconds = stat.modify_time},
+        .special_major = device_major(stat.special_device),
+        .special_minor = device_minor(stat.special_device),
+        .device_major = device_major(stat.device),
+        .device_minor = device_minor(stat.device),
+    };
+    return user_write(a[4], &more, sizeof more);
+}
+
+// Of the file system, whichever node it is asked of.
+static int64_t write_statfs(uint64_t to) {
+    const struct linux_statfs statfs = {
+        .type = RAMFS_MAGIC,
+        .block_size = 4096,
+        .name_length = NAME_MAX,
+        .fragment_size = 4096,
+        .flags = ST_VALID | ST_RDONLY,
+    };
+    return user_write(to, &statfs, sizeof statfs);
+}
+
+static int64_t sys_statfs(const uint64_t a[6]) {
+    struct node *node;
+    const int64_t result = find_node((uint64_t)AT_FDCWD, a[0], 0, &node);
+    return result != 0 ? result : write_statfs(a[1]);
+}
+
+static int64_t sys_fstatfs(const uint64_t a[6]) {
+    return files_get(table(), a[0]) != NULL ? write_statfs(a[1]) : -EBADF;
+}
+
+// Extended attributes: the file system has none.
+static int64_t get_attribute(uint64_t user_name) {
+    char name[NAME_MAX + 1];
+    const int fault = user_read_string(name, user_name, sizeof name);
+    if (fault != 0) {
+        return fault == -EFAULT ? -EFAULT : -ERANGE;
+    }
+    return name[0] == '\0' ? -ERANGE : -EOPNOTSUPP;
+}
+
+static int64_t get_attribute_of_path(const uint64_t a[6], uint64_t flags) {
+    struct node *node;
+    const int64_t result = find_node((uint64_t)AT_FDCWD, a[0], flags, &node);
+    return result != 0 ? result : get_attribute(a[1]);
+}
+
+static int64_t sys_getxattr(const uint64_t a[6]) {
+    return get_attribute_of_path(a, 0);
+}
+
+static int64_t sys_lgetxattr(const uint64_t a[6]) {
+    return get_attribute_of_path(a, AT_SYMLINK_NOFOLLOW);
+}
+
+static int64_t sys_fgetxattr(const uint64_t a[6]) {
+    return files_get_opened(table(), a[0]) != NULL ? get_attribute(a[1]) : -EBADF;
+}
+
+// As root sees it: everything may be read, nothing written, and executed what somebody may execute.
+static int64_t access_path(uint64_t descriptor, uint64_t path, uint64_t mode, uint64_t flags) {
+    if ((uint32_t)mode > 7) { // R_OK, W_OK, X_OK
+        return -EINVAL;
+    }
+    struct node *node;
+    const int64_t result = find_node(descriptor, path, flags, &node);
     if (result != 0) {
         return result;
     }
@@ -265,11 +369,16 @@ static int64_t access_path(uint64_t descriptor, uint64_t path, uint64_t mode) {
 }
 
 static int64_t sys_access(const uint64_t a[6]) {
-    return access_path((uint64_t)AT_FDCWD, a[0], a[1]);
+    return access_path((uint64_t)AT_FDCWD, a[0], a[1], 0);
 }
 
 static int64_t sys_faccessat(const uint64_t a[6]) {
-    return access_path(a[0], a[1], a[2]);
+    return access_path(a[0], a[1], a[2], 0);
+}
+
+static int64_t sys_faccessat2(const uint64_t a[6]) {
+    const uint64_t known_flags = AT_EACCESS | AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH;
+    return (a[3] & ~known_flags & UINT32_MAX) != 0 ? -EINVAL : access_path(a[0], a[1], a[2], a[3]);
 }
 
 static int64_t read_link(uint64_t descriptor, uint64_t path, uint64_t to, uint64_t size) {
@@ -460,11 +569,13 @@ static int64_t sys_poll(const uint64_t a[6]) {
 }
 
 const struct syscall syscalls_of_files[] = {
-    {0, sys_read},         {1, sys_write},        {2, sys_open},     {3, sys_close},
-    {4, sys_stat},         {5, sys_fstat},        {6, sys_lstat},    {7, sys_poll},
-    {8, sys_lseek},        {16, sys_ioctl},       {17, sys_pread64}, {19, sys_readv},
-    {20, sys_writev},      {21, sys_access},      {32, sys_dup},     {33, sys_dup2},
-    {72, sys_fcntl},       {79, sys_getcwd},      {80, sys_chdir},   {81, sys_fchdir},
-    {89, sys_readlink},    {217, sys_getdents64}, {257, sys_openat}, {262, sys_newfstatat},
-    {267, sys_readlinkat}, {269, sys_faccessat},  {292, sys_dup3},   {0, 0},
+    {0, sys_read},        {1, sys_write},        {2, sys_open},         {3, sys_close},
+    {4, sys_stat},        {5, sys_fstat},        {6, sys_lstat},        {7, sys_poll},
+    {8, sys_lseek},       {16, sys_ioctl},       {17, sys_pread64},     {19, sys_readv},
+    {20, sys_writev},     {21, sys_access},      {32, sys_dup},         {33, sys_dup2},
+    {72, sys_fcntl},      {79, sys_getcwd},      {80, sys_chdir},       {81, sys_fchdir},
+    {89, sys_readlink},   {137, sys_statfs},     {138, sys_fstatfs},    {191, sys_getxattr},
+    {192, sys_lgetxattr}, {193, sys_fgetxattr},  {217, sys_getdents64}, {221, sys_fadvise64},
+    {257, sys_openat},    {262, sys_newfstatat}, {267, sys_readlinkat}, {269, sys_faccessat},
+    {292, sys_dup3},      {332, sys_statx},      {439, sys_faccessat2}, {0, 0},
 };

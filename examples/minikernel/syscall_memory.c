@@ -91,15 +91,25 @@ static int64_t sys_munmap(const uint64_t a[6]) {
     return space_unmap(process_current()->space, a[0], a[0] + length);
 }
 
+// With PROT_GROWSDOWN the range begins where the stack does, which is how glibc makes a stack executable.
 static int64_t sys_mprotect(const uint64_t a[6]) {
+    struct space *const space = process_current()->space;
     const uint64_t length = page_length(a[1]);
-    if (a[0] % PAGE_SIZE != 0) {
+    uint64_t start = a[0];
+    if (start % PAGE_SIZE != 0 || (a[2] & PROT_GROWSUP) != 0) {
         return -EINVAL;
     }
     if (length == 0 || a[0] > USER_END - length) {
         return a[1] == 0 ? 0 : -ENOMEM;
     }
-    return space_protect(process_current()->space, a[0], a[0] + length, (uint32_t)a[2] & ALL_RIGHTS);
+    if ((a[2] & PROT_GROWSDOWN) != 0) {
+        const struct region *const region = space_find(space, start);
+        if (region == NULL || region->kind != REGION_STACK) {
+            return region == NULL ? -ENOMEM : -EINVAL;
+        }
+        start = region->start;
+    }
+    return space_protect(space, start, a[0] + length, (uint32_t)a[2] & ALL_RIGHTS);
 }
 
 static int64_t sys_brk(const uint64_t a[6]) {

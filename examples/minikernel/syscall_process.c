@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: MIT
 // The process itself: execve, exit, signals' dispositions, identity, limits, thread pointer.
 
+#include "clock.h"
 #include "console.h"
 #include "cpu.h"
 #include "host_glue.h"
 #include "linux_abi.h"
+#include "pages.h"
 #include "paging.h"
 #include "process.h"
 #include "string.h"
@@ -247,6 +249,23 @@ static int64_t sys_sched_getaffinity(const uint64_t a[6]) {
     return user_write(a[2], &first_cpu, sizeof first_cpu) != 0 ? -EFAULT : (int64_t)sizeof first_cpu;
 }
 
+static int64_t write_limit(uint64_t resource, uint64_t to) {
+    if (resource >= RLIMIT_COUNT) {
+        return -EINVAL;
+    }
+    struct linux_rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+    if (resource == RLIMIT_STACK) {
+        limit = (struct linux_rlimit){STACK_LIMIT, STACK_LIMIT};
+    } else if (resource == RLIMIT_NOFILE) {
+        limit = (struct linux_rlimit){DESCRIPTOR_LIMIT, DESCRIPTOR_LIMIT};
+    }
+    return user_write(to, &limit, sizeof limit);
+}
+
+static int64_t sys_getrlimit(const uint64_t a[6]) {
+    return write_limit(a[0], a[1]);
+}
+
 static int64_t sys_prlimit64(const uint64_t a[6]) {
     if (a[1] >= RLIMIT_COUNT) {
         return -EINVAL;
@@ -254,13 +273,18 @@ static int64_t sys_prlimit64(const uint64_t a[6]) {
     if (a[2] != 0) {
         return -EPERM;
     }
-    struct linux_rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
-    if (a[1] == RLIMIT_STACK) {
-        limit = (struct linux_rlimit){STACK_LIMIT, STACK_LIMIT};
-    } else if (a[1] == RLIMIT_NOFILE) {
-        limit = (struct linux_rlimit){DESCRIPTOR_LIMIT, DESCRIPTOR_LIMIT};
-    }
-    return a[3] != 0 ? user_write(a[3], &limit, sizeof limit) : 0;
+    return a[3] != 0 ? write_limit(a[1], a[3]) : 0;
+}
+
+static int64_t sys_sysinfo(const uint64_t a[6]) {
+    const struct linux_sysinfo info = {
+        .uptime = (int64_t)(clock_nanoseconds_since_boot() / 1000000000),
+        .memory = (pages_in_use() + pages_available()) * PAGE_SIZE,
+        .memory_free = pages_available() * PAGE_SIZE,
+        .processes = 1,
+        .memory_unit = 1,
+    };
+    return user_write(a[0], &info, sizeof info);
 }
 
 static int64_t sys_getrandom(const uint64_t a[6]) {
@@ -290,6 +314,8 @@ const struct syscall syscalls_of_processes[] = {
     {62, sys_kill},
     {63, sys_uname},
     {95, sys_umask},
+    {97, sys_getrlimit},
+    {99, sys_sysinfo},
     {102, sys_return_0}, // getuid
     {104, sys_return_0}, // getgid
     {107, sys_return_0}, // geteuid

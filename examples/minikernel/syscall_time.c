@@ -12,6 +12,14 @@ static int64_t sys_clock_gettime(const uint64_t a[6]) {
     return user_write(a[1], &time, sizeof time);
 }
 
+static int64_t sys_clock_getres(const uint64_t a[6]) {
+    const struct linux_timespec resolution = {.nanoseconds = 1};
+    if ((uint32_t)a[0] > CLOCK_LAST) {
+        return -EINVAL;
+    }
+    return a[1] != 0 ? user_write(a[1], &resolution, sizeof resolution) : 0;
+}
+
 static int64_t sys_gettimeofday(const uint64_t a[6]) {
     const uint64_t now = clock_nanoseconds_since_1970();
     const struct linux_timeval time = {(int64_t)(now / 1000000000), (int64_t)(now % 1000000000 / 1000)};
@@ -27,8 +35,5 @@ static int64_t sys_time(const uint64_t a[6]) {
 }
 
 const struct syscall syscalls_of_time[] = {
-    {96, sys_gettimeofday},
-    {201, sys_time},
-    {228, sys_clock_gettime},
-    {0, 0},
+    {96, sys_gettimeofday}, {201, sys_time}, {228, sys_clock_gettime}, {229, sys_clock_getres}, {0, 0},
 };

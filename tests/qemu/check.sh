@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Compares a console log with what the commands of a tour must print.
 #
-#   check.sh [--each PATTERN]... [--some PATTERN]... [--no PATTERN]... LOG EXPECTED ROOT [NAME...]
+#   check.sh [--each PATTERN]... [--some PATTERN]... [--no PATTERN]... [--linux FILE] LOG EXPECTED ROOT [NAME...]
 #
 # LOG has, for each command, "== exec: COMMAND", its output, and "== exit N", "== killed SIGNAL" or "== refused ERROR".
 # Quotes around words do not count. EXPECTED explains its own form. ROOT is the initramfs as a directory, for digests.
@@ -13,28 +13,54 @@
 # PATTERNs, extended regular expressions, say what is particular about a boot: each command must print a line that
 # matches, some line of the log must match, no line may. The latter two belong to the test `boot`. That the kernel does
 # not know a word of its command line is never right.
+#
+# FILE is the log of the same commands on Linux, for those of which EXPECTED asks what they print there.
 set -eu
 newline='
 '
-each='' some='' no="on the command line is not known"
+each='' some='' no="on the command line is not known" linux=
 while [ $# -ge 2 ]; do
     case $1 in
     --each) each=$each${each:+$newline}$2 ;;
     --some) some=$some${some:+$newline}$2 ;;
     --no) no=$no$newline$2 ;;
+    --linux) linux=$2 ;;
     *) break ;;
     esac
     shift 2
 done
-[ $# -ge 3 ] || { echo "usage: check.sh [--each|--some|--no PATTERN]... LOG EXPECTED ROOT [NAME...]" >&2; exit 2; }
+[ $# -ge 3 ] || { echo "usage: check.sh [OPTION VALUE]... LOG EXPECTED ROOT [NAME...]" >&2; exit 2; }
 log=$1 expected=$2 root=$3
 shift 3
+if grep -q '^@linux' "$expected" 2>/dev/null && [ ! -r "$linux" ]; then
+    echo "check.sh: $expected asks for a log of Linux (--linux)" >&2
+    exit 2
+fi
 [ -r "$log" ] && [ -r "$expected" ] || { echo "check.sh: cannot read $log or $expected" >&2; exit 2; }
 
-# Digests are computed here, on the build machine, and put in before anything is compared.
-with_digests() {
+# What a command, quotes as in EXPECTED, printed on Linux and how it ended, each line edited by a sed script. Nothing
+# else may be printed then.
+from_linux() {
+    echo "@only@"
+    command="== exec: $1" awk '
+        on && sub(/^== /, "") { print "@end " $0 "@"; done = 1; exit }
+        on { print "=" $0 }
+        $0 == ENVIRON["command"] { on = 1 }
+        END { if (!done) print "=the end, which the log of Linux lacks" }' "$linux" | sed "$2"
+}
+
+# Digests are computed here, on the build machine, and put in before anything is compared; what Linux printed, too.
+with_lines_made_here() {
     while IFS= read -r line; do
         case $line in
+        '['*) command=${line#*] } ;;
+        esac
+        case $line in
+        @linux@) from_linux "$command" '' ;;
+        @linux\ *@)
+            edit=${line#@linux }
+            from_linux "$command" "${edit%@}"
+            ;;
         @sha256\ *@)
             file=${line#@sha256 }
             file=${file%@}
@@ -47,7 +73,7 @@ with_digests() {
 }
 
 export each some no # not by -v, which would take backslashes away
-with_digests | tr -d '\r' | awk -v log_file="$log" -v chosen="$*" '
+with_lines_made_here | tr -d '\r' | awk -v log_file="$log" -v chosen="$*" '
 function fail(name, why) {
     if (!(name in failed)) {
         failed[name] = why
@@ -58,6 +84,9 @@ function without_quotes(text) {
     return text
 }
 function matches(line, pattern) {
+    if (substr(pattern, 1, 1) == "=") {
+        return line == substr(pattern, 2)
+    }
     if (substr(pattern, length(pattern) - 2) == "...") {
         pattern = substr(pattern, 1, length(pattern) - 3)
         return substr(line, 1, length(pattern)) == pattern
@@ -68,6 +97,10 @@ BEGIN {
     each_count = split(ENVIRON["each"], each, "\n")
     some_count = split(ENVIRON["some"], some, "\n")
     no_count = split(ENVIRON["no"], no, "\n")
+}
+# What the kernel says of itself, and the library of a program that it refuses.
+function is_from_kernel(line) {
+    return line ~ /^(minikernel: |== unexpected: |LIBEXEC_E_|  stage )/
 }
 # The verdict on one command: its lines are output[1..lines].
 function judge(name, i, k, next_expected, count) {
@@ -86,6 +119,8 @@ function judge(name, i, k, next_expected, count) {
         }
         if (next_expected <= count && matches(output[i], expected_line[name, next_expected])) {
             next_expected++
+        } else if (name in only && !is_from_kernel(output[i])) {
+            fail(name, "a line that Linux does not print there: " output[i])
         }
     }
     if (next_expected <= count) {
@@ -105,6 +140,10 @@ function judge(name, i, k, next_expected, count) {
 }
 /^@end .*@$/ {
     expected_end[current] = substr($0, 6, length($0) - 6)
+    next
+}
+/^@only@$/ {
+    only[current] = 1
     next
 }
 { expected_line[current, ++expected_count[current]] = $0 }

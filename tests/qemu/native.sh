@@ -4,16 +4,22 @@
 # what Linux does.
 #
 #   native.sh ROOT TOUR [EXPECTED]
+#   native.sh --installed ROOT TOUR LOG
 #
 # ROOT is the directory packed from the programs linked for this machine. Prints a log of the same form as the kernel's;
-# with EXPECTED it prints check.sh's verdict on it instead. Status 77 where no new root can be entered.
+# with EXPECTED it prints check.sh's verdict on it instead. Status 77 where no new root can be entered. With --installed
+# ROOT is only the working directory, so that /bin/cat is this machine's own, and the log goes to LOG.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+installed=0
+[ "$1" != --installed ] || { installed=1; shift; }
 root=$1 tour=$2 expected=${3:-}
 chroot=$(PATH=$PATH:/usr/sbin:/sbin command -v chroot)
 enter=
-[ "$(id -u)" = 0 ] || enter="unshare --user --map-root-user"
-if ! $enter "$chroot" "$root" /bin/busybox true 2>/dev/null; then
+[ "$installed" = 1 ] || [ "$(id -u)" = 0 ] || enter="unshare --user --map-root-user"
+if [ "$installed" = 1 ]; then
+    cd "$root"
+elif ! $enter "$chroot" "$root" /bin/busybox true 2>/dev/null; then
     echo "native.sh: no new root directory can be entered here" >&2
     exit 77
 fi
@@ -31,15 +37,15 @@ run_tour() {
         case $line in
         '' | '#'*) continue ;;
         esac
-        echo "== exec: ${line#expect=* }"
+        printf '== exec: %s\n' "${line#expect=* }" # echo would take backslashes away
         eval "set -- $line"
         case $1 in
         expect=*) shift ;; # the kernel's own judgement of how a command ends
         esac
         status=0
-        # shellcheck disable=SC2086 # enter is a list or nothing
-        ${enter:+"$unshare" --user --map-root-user} \
-            env -i PATH=/bin HOME=/ TERM=dumb "$chroot" "$root" "$@" </dev/null >"$output" 2>&1 || status=$?
+        [ "$installed" = 1 ] || set -- "$chroot" "$root" "$@"
+        ${enter:+"$unshare" --user --map-root-user} env -i PATH=/bin HOME=/ TERM=dumb "$@" </dev/null >"$output" 2>&1 ||
+            status=$?
         awk 1 "$output" # ends the last line where the program did not
         if [ "$status" -gt 128 ]; then
             echo "== killed SIG$(kill -l "$status")"
@@ -49,6 +55,10 @@ run_tour() {
     done <"$tour"
 }
 
+if [ "$installed" = 1 ]; then
+    run_tour >"$3"
+    exit 0
+fi
 if [ -z "$expected" ]; then
     run_tour
     exit 0

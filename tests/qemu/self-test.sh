@@ -90,6 +90,40 @@ expect_with 0 "a pattern that some line has" --some '^kernel: hel+o$'
 expect_with 1 "a pattern that no line has" --some '^kernel: hello' --some '^kernel: hel$'
 expect_with 0 "a pattern that no line may have" --no '^hello'
 expect_with 1 "a pattern that a line has, though it may not" --no '^hello' --no '^more'
+# like_linux STATUS WHAT: a log on standard input, judged by one of Linux
+cat >"$work/expected-like-linux" <<'END'
+[same] /bin/same 'with \n'
+@linux@
+
+[edited] /bin/edited
+@linux /^=only there/d; s/^=\(at \).*/\1.../@
+END
+linux_log() {
+    printf '== exec: /bin/same %s\n\n#...\n[line]\n== exit 3\n' "'with \\n'"
+    printf '== exec: /bin/edited\nonly there\nat 12\nlast\n== killed SIGILL\n'
+}
+like_linux() {
+    sed "s/'//g" >"$work/log"
+    echo "== qemu 33" >>"$work/log"
+    sh "$here/check.sh" --linux "$work/linux" "$work/log" "$work/expected-like-linux" "$work" >"$work/verdict" 2>&1
+    judged "$1" "$2"
+}
+linux_log >"$work/linux"
+linux_log | sed '/^only/d' | like_linux 0 "what Linux printed"
+linux_log | sed '/^only/d; s/^at.*/at 7/; s/^#/minikernel: hello\n&/' |
+    like_linux 0 "another number, and a word of the kernel"
+linux_log | like_linux 1 "a line that was to be on Linux alone"
+linux_log | sed '/^only/d; s/^last/&\n&/' | like_linux 1 "a line more than on Linux"
+linux_log | sed '/^only/d; /^$/d' | like_linux 1 "an empty line less than on Linux"
+linux_log | sed '/^only/d; s/^#.*/#....../' | like_linux 1 "dots where Linux printed fewer"
+linux_log | sed '/^only/d; s/exit 3/exit 0/' | like_linux 1 "another exit status than on Linux"
+linux_log | sed '/^only/d; s/ILL/SEGV/' | like_linux 1 "another fault than on Linux"
+linux_log | sed '/edited/,$d' >"$work/linux"
+linux_log | sed '/^only/d' | like_linux 1 "a command that Linux was not asked for"
+linux_log | sed '/^only\|^at\|^last/d; s/killed.*/exit 0/' |
+    like_linux 1 "a command that Linux was not asked for, and that prints nothing"
+rm "$work/linux"
+linux_log | sed '/^only/d' | like_linux 2 "no log of Linux"
 { good_log; good_log; } | expect 1 "commands that were run twice"
 { good_log; printf '== exec: /bin/other\n== exit 0\n'; } | expect 1 "a command nothing is expected of"
 : | expect 1 "an empty log"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // malloc over brk: where the break starts, that its fresh pages are zero, growing, shrinking, and blocks that keep
-// their contents.
+// their contents. Then memory in as many pieces as a program with two hundred libraries has.
 
 #include "runtime/runtime.h"
 
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BLOCKS = 300, PAGE_BYTES = 4096, LARGE_BYTES = 3 * 1024 * 1024 };
+enum { BLOCKS = 300, PAGE_BYTES = 4096, LARGE_BYTES = 3 * 1024 * 1024, PIECES = 1000, READ = 1 };
 
 extern char _end[]; // written by the linker: the end of the last segment
 
@@ -80,10 +80,20 @@ static void check_large(void) {
     free(large);
 }
 
+static void check_pieces(void) {
+    const uint64_t start = map_pages((uint64_t)PIECES * PAGE_BYTES);
+    unsigned int refused = 0;
+    for (uint64_t i = 0; i < PIECES; i += 2) {
+        refused += system_call(SYSTEM_MPROTECT, start + i * PAGE_BYTES, PAGE_BYTES, READ, 0, 0, 0) != 0;
+    }
+    check_equal(refused, 0, "pieces of memory that could not have rights of their own");
+}
+
 int main(void) {
     check_name("heap");
     check_break();
     check_blocks();
     check_large();
+    check_pieces();
     return check_report();
 }

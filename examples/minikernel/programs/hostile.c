@@ -6,9 +6,15 @@
 
 #include <string.h>
 
-enum { EPERM = 1, ENOENT = 2, ENOMEM = 12, EFAULT = 14, EINVAL = 22, EOVERFLOW = 75 }; // Linux's
+// Linux's.
+enum { EPERM = 1, ENOENT = 2, EBADF = 9, ENOMEM = 12, EFAULT = 14, EINVAL = 22, ERANGE = 34, EOVERFLOW = 75 };
 enum { READ = 1, WRITE = 2, PRIVATE = 2, FIXED = 0x10, ANONYMOUS = 0x20 };
 enum { SYSTEM_MUNMAP = 11, SET_GS = 0x1001, SET_FS = 0x1002, STANDARD_OUTPUT = 1 };
+enum { SYSTEM_ACCESS = 21, SYSTEM_SYSINFO = 99, SYSTEM_STATFS = 137, SYSTEM_FSTATFS = 138, SYSTEM_GETXATTR = 191 };
+enum { SYSTEM_FGETXATTR = 193, SYSTEM_FADVISE64 = 221, SYSTEM_STATX = 332, SYSTEM_FACCESSAT2 = 439 };
+enum { CURRENT_DIRECTORY = -100, EFFECTIVE = 0x200, SYNC = 0x2000, NO_SYNC = 0x4000, UNKNOWN_FLAG = 0x100000 };
+enum { SYSTEM_GETRLIMIT = 97, SYSTEM_CLOCK_GETRES = 229, OPEN_FILES = 7, NO_RESOURCE = 16, NO_CLOCK = 12 };
+enum { GROWS_DOWN = 0x01000000, GROWS_UP = 0x02000000, NO_REUSE = 5, NO_DESCRIPTOR = 60 };
 enum { WORD = 8, READ_BYTES = 100, STAT_BYTES = 144, PAGE_BYTES = 4096 };
 
 #define USER_END UINT64_C(0x7ffffffff000)
@@ -36,9 +42,23 @@ static int64_t map(uint64_t address, uint64_t length, uint64_t flags, uint64_t f
     return system_call(SYSTEM_MMAP, address, length, READ | WRITE, PRIVATE | flags, file, offset);
 }
 
+static int64_t statx(const char *path, uint64_t flags, uint64_t mask, uint64_t to) {
+    return system_call(SYSTEM_STATX, (uint64_t)CURRENT_DIRECTORY, ADDRESS(path), flags, mask, to, 0);
+}
+
+static int64_t access_file(const char *path, uint64_t mode, uint64_t flags) {
+    return system_call(SYSTEM_FACCESSAT2, (uint64_t)CURRENT_DIRECTORY, ADDRESS(path), mode, flags, 0, 0);
+}
+
+static int64_t advise(uint64_t file, int64_t length, uint64_t advice) {
+    return system_call(SYSTEM_FADVISE64, file, 0, (uint64_t)length, advice, 0, 0);
+}
+
 static void refuse_reading(uint64_t address) {
     expect(call(SYSTEM_WRITE, STANDARD_OUTPUT, address, WORD), -EFAULT, "write", address);
     expect(call(SYSTEM_OPEN, address, 0, 0), -EFAULT, "open", address);
+    expect(call(SYSTEM_STATFS, address, 0, 0), -EFAULT, "statfs", address);
+    expect(call(SYSTEM_FGETXATTR, verse, address, 0), -EFAULT, "fgetxattr", address);
     if (address != 0) { // which asks for the old state alone
         expect(call(SYSTEM_SIGALTSTACK, address, 0, 0), -EFAULT, "a new sigaltstack", address);
     }
@@ -47,7 +67,12 @@ static void refuse_reading(uint64_t address) {
 static void refuse_writing(uint64_t address) {
     expect(system_call(SYSTEM_PREAD64, verse, address, WORD, 0, 0, 0), -EFAULT, "pread64", address);
     expect(call(SYSTEM_FSTAT, verse, address, 0), -EFAULT, "fstat", address);
+    expect(call(SYSTEM_FSTATFS, verse, address, 0), -EFAULT, "fstatfs", address);
+    expect(call(SYSTEM_SYSINFO, address, 0, 0), -EFAULT, "sysinfo", address);
+    expect(call(SYSTEM_GETRLIMIT, OPEN_FILES, address, 0), -EFAULT, "getrlimit", address);
+    expect(statx("/data/verse", 0, 0, address), -EFAULT, "statx", address);
     if (address != 0) {
+        expect(call(SYSTEM_CLOCK_GETRES, 0, address, 0), -EFAULT, "clock_getres", address);
         expect(call(SYSTEM_SIGALTSTACK, 0, address, 0), -EFAULT, "the old sigaltstack", address);
     }
 }
@@ -116,6 +141,37 @@ static void check_ranges(void) {
     *(volatile char *)(uintptr_t)page = 1; // still there
 }
 
+// What is asked about files and limits, with flags and numbers that nobody has given a meaning.
+static void check_questions(void) {
+    static const char path[] = "/data/verse", missing[] = "/data/missing", name[] = "user.name", no_name[] = "";
+    const uint64_t to = map_pages(PAGE_BYTES);
+    expect(statx(path, SYNC, 0, to), 0, "statx", SYNC);
+    expect(statx(path, SYNC | NO_SYNC, 0, to), -EINVAL, "statx", SYNC | NO_SYNC);
+    expect(statx(path, UNKNOWN_FLAG, 0, to), -EINVAL, "statx", UNKNOWN_FLAG);
+    expect(statx(path, 0, UINT64_C(1) << 31, to), -EINVAL, "statx for all", UINT64_C(1) << 31);
+    expect(statx(missing, 0, 0, to), -ENOENT, "statx of no file", 0);
+    expect(access_file(path, 0, EFFECTIVE), 0, "faccessat2", EFFECTIVE);
+    expect(access_file(path, 0, UNKNOWN_FLAG), -EINVAL, "faccessat2", UNKNOWN_FLAG);
+    expect(access_file(path, 8, 0), -EINVAL, "faccessat2 for more than there is", 8);
+    expect(call(SYSTEM_ACCESS, ADDRESS(path), 8, 0), -EINVAL, "access for more than there is", 8);
+    expect(advise(verse, 0, NO_REUSE), 0, "fadvise64", NO_REUSE);
+    expect(advise(verse, 0, NO_REUSE + 1), -EINVAL, "fadvise64", NO_REUSE + 1);
+    expect(advise(verse, -1, 0), -EINVAL, "fadvise64 of less than nothing", 0);
+    expect(advise(NO_DESCRIPTOR, 0, 0), -EBADF, "fadvise64", NO_DESCRIPTOR);
+    expect(call(SYSTEM_GETXATTR, ADDRESS(missing), ADDRESS(name), 0), -ENOENT, "getxattr of no file", 0);
+    expect(call(SYSTEM_GETXATTR, ADDRESS(path), ADDRESS(no_name), 0), -ERANGE, "getxattr of no name", 0);
+    expect(call(SYSTEM_FGETXATTR, NO_DESCRIPTOR, ADDRESS(name), 0), -EBADF, "fgetxattr", NO_DESCRIPTOR);
+    expect(call(SYSTEM_STATFS, ADDRESS(missing), to, 0), -ENOENT, "statfs of no file", 0);
+    expect(call(SYSTEM_FSTATFS, NO_DESCRIPTOR, to, 0), -EBADF, "fstatfs", NO_DESCRIPTOR);
+    expect(call(SYSTEM_GETRLIMIT, NO_RESOURCE, to, 0), -EINVAL, "getrlimit", NO_RESOURCE);
+    expect(call(SYSTEM_CLOCK_GETRES, 0, 0, 0), 0, "clock_getres", 0);
+    expect(call(SYSTEM_CLOCK_GETRES, NO_CLOCK, to, 0), -EINVAL, "clock_getres", NO_CLOCK);
+    expect(call(SYSTEM_MPROTECT, to, PAGE_BYTES, READ | GROWS_UP), -EINVAL, "mprotect upwards", to);
+    expect(call(SYSTEM_MPROTECT, to, PAGE_BYTES, READ | GROWS_DOWN), -EINVAL, "mprotect downwards, not of a stack", to);
+    expect(call(SYSTEM_MUNMAP, to, PAGE_BYTES, 0), 0, "munmap", to);
+    expect(call(SYSTEM_MPROTECT, to, PAGE_BYTES, READ | GROWS_DOWN), -ENOMEM, "mprotect of nothing, downwards", to);
+}
+
 // Where user memory ends, which is farther up in a Linux with five levels of page tables.
 static void check_end(void) {
     const uint64_t none = UINT64_MAX, last_page = USER_END - PAGE_BYTES;
@@ -170,6 +226,7 @@ int main(int argc, char **argv) {
     check_rights();
     check_copies();
     check_ranges();
+    check_questions();
     check_flags();
     check_log();
     return check_report();
