@@ -101,6 +101,8 @@ _Noreturn void trap_from_kernel(void) {
 _Noreturn void kernel_main(void) {
     memory_begin();
     pages_at_first = pages_in_use();
-    console_print("smallkernel: libexec on AArch64\n");
+    console_print("smallkernel: libexec on AArch64, scalable vectors of ");
+    console_print_number(machine_scalable_vector_bytes());
+    console_print(" bytes\n");
     run_next();
 }
