@@ -20,6 +20,7 @@ static const struct command commands[] = {
     {"/script", {"script", "of its own", NULL}},
     {"/static", {"static", "refusals", NULL}},
     {"/static", {"static", "null", NULL}},
+    {"/hostile", {"hostile", NULL}},
 };
 // The statuses that QEMU ends with.
 enum { ALL_WELL = 33, LOST = 35 };
