@@ -9,7 +9,9 @@
 // 48 bits of addresses in both halves, 4 KiB pages, tables in cached inner shareable memory, 40 bits physical.
 #define TCR   0x00000002b5103510
 #define MAIR  0x000000000000ff00 // 0: device, 1: normal, written back
-#define SCTLR 0x000000000400d005 // MMU, caches; EL0 may use dc zva, ctr_el0 and cache maintenance
+// MMU, caches, aligned stack pointers; EL0 may use dc zva, ctr_el0, cache maintenance, wfi and wfe. Off is what later
+// processors add; data are little endian.
+#define SCTLR 0x0000000034d5d83d
 
     .section .boot, "ax"
     .globl boot_start
@@ -29,11 +31,12 @@ boot_start: // at EL1, the MMU off, at the physical address
     orr x0, x0, #(3 << 16)
 1:  msr cpacr_el1, x0
     isb
-    tlbi vmalle1
+    b.eq 2f
+    mov x0, #0xf // as long as the processor has them
+    msr s3_0_c1_c2_0, x0 // zcr_el1
+2:  tlbi vmalle1
     dsb nsh
-    mrs x0, sctlr_el1
-    ldr x1, =SCTLR
-    orr x0, x0, x1
+    ldr x0, =SCTLR
     msr sctlr_el1, x0
     isb
     ldr x0, =boot_high
@@ -53,9 +56,9 @@ boot_high:
     mov sp, x0
     ldr x0, =bss_start
     ldr x1, =bss_end
-2:  str xzr, [x0], #8
+3:  str xzr, [x0], #8
     cmp x0, x1
-    b.lo 2b
+    b.lo 3b
     mov x29, #0
     bl kernel_main
 
@@ -109,6 +112,8 @@ user_entry:
     ldp x28, x29, [sp, #224]
     add sp, sp, #FRAME_BYTES
     eret
+    dsb nsh // nothing is speculated past the return
+    isb
 
 kernel_entry:
     bl trap_from_kernel

@@ -183,7 +183,7 @@ static uint64_t hwcap(void) {
     enum { HWCAP_SVE = 22 };
     struct libexec_aarch64_features features;
     libexec_aarch64_read_features(&features);
-    return libexec_aarch64_hwcap(&features) | (uint64_t)machine_has_scalable_vectors() << HWCAP_SVE;
+    return libexec_aarch64_hwcap(&features) | (uint64_t)(machine_scalable_vector_bytes() != 0) << HWCAP_SVE;
 }
 
 // One process, one exec at a time.

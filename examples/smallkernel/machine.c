@@ -33,18 +33,31 @@ uint64_t machine_counter_frequency(void) {
     return frequency;
 }
 
-bool machine_has_scalable_vectors(void) {
+uint64_t machine_scalable_vector_bytes(void) {
     uint64_t enabled;
+    uint64_t bytes = 0;
     __asm__ volatile("mrs %0, cpacr_el1" : "=r"(enabled));
-    return (enabled >> 16 & 3) == 3;
+    if ((enabled >> 16 & 3) == 3) {
+        __asm__ volatile(".arch_extension sve\n\trdvl %0, #1" : "=r"(bytes));
+    }
+    return bytes;
 }
 
+static void set_table(uint64_t physical) {
+    __asm__ volatile("msr ttbr0_el1, %0\n\tisb" : : "r"(physical) : "memory");
+}
+
+// Without ASIDs the translations of two programs must not meet: the empty table stands between them.
 void machine_use_table(uint64_t physical) {
-    if (physical == 0) {
-        physical = (uint64_t)(uintptr_t)empty_table - KERNEL_OFFSET;
-    }
-    __asm__ volatile("dsb ishst\n\tmsr ttbr0_el1, %0\n\tisb" : : "r"(physical) : "memory");
+    set_table((uint64_t)(uintptr_t)empty_table - KERNEL_OFFSET);
     machine_forget_translations();
+    if (physical != 0) {
+        set_table(physical);
+    }
+}
+
+void machine_complete_stores(void) {
+    __asm__ volatile("dsb ishst\n\tisb" : : : "memory");
 }
 
 void machine_forget_translations(void) {

@@ -20,6 +20,7 @@ static const struct command commands[] = {
     {"/script", {"script", "of its own", NULL}},
     {"/static", {"static", "refusals", NULL}},
     {"/static", {"static", "null", NULL}},
+    {"/hostile", {"hostile", NULL}},
 };
 // The statuses that QEMU ends with.
 enum { ALL_WELL = 33, LOST = 35 };
@@ -77,7 +78,7 @@ _Noreturn void process_ended(const char *how, uint64_t number) {
 }
 
 void trap_from_user(struct frame *frame) {
-    enum { SYSTEM_CALL = 0x15 };
+    enum { SYSTEM_CALL = 0x15, INSTRUCTION_ABORT = 0x20, UNALIGNED_PC = 0x22, DATA_ABORT = 0x24 };
     if ((const uint8_t *)(frame + 1) != kernel_stack_end) {
         panic("the stack pointer was not at the stack's end but at", (uint64_t)(uintptr_t)(frame + 1));
     }
@@ -88,8 +89,10 @@ void trap_from_user(struct frame *frame) {
     }
     console_print("smallkernel: exception at ");
     console_print_hexadecimal(frame->pc);
-    console_print(", address ");
-    console_print_hexadecimal(machine_fault_address());
+    if (class == INSTRUCTION_ABORT || class == UNALIGNED_PC || class == DATA_ABORT) { // else FAR_EL1 is another's
+        console_print(", address ");
+        console_print_hexadecimal(machine_fault_address());
+    }
     console_print("\n");
     process_ended("killed by exception", class);
 }
@@ -101,6 +104,8 @@ _Noreturn void trap_from_kernel(void) {
 _Noreturn void kernel_main(void) {
     memory_begin();
     pages_at_first = pages_in_use();
-    console_print("smallkernel: libexec on AArch64\n");
+    console_print("smallkernel: libexec on AArch64, scalable vectors of ");
+    console_print_number(machine_scalable_vector_bytes());
+    console_print(" bytes\n");
     run_next();
 }

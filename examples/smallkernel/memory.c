@@ -106,6 +106,7 @@ static uint64_t *find_entry(uint64_t *table, uint64_t address, bool make) {
             if (page == NULL) {
                 return NULL;
             }
+            machine_complete_stores(); // its zeros
             *entry = physical_of(page) | ENTRY_VALID;
         }
         table = page_of(*entry);
@@ -163,34 +164,48 @@ enum space_answer space_map(struct space *space, uint64_t start, uint64_t end, u
         }
         *entry = entry_for(page, rights);
     }
+    machine_complete_stores();
     return SPACE_DONE;
 }
 
-void space_unmap(struct space *space, uint64_t start, uint64_t end) {
-    for (; start < end; start += PAGE_SIZE) {
-        uint64_t *const entry = find_entry(space->root, start, false);
-        if (entry != NULL && *entry != 0) {
+// Tables that are missing are stepped over: a range may be as large as the user half.
+static void unmap_in_table(uint64_t *table, unsigned int level, uint64_t start, uint64_t end) {
+    const unsigned int shift = 12 + 9 * (LEVELS - 1 - level);
+    while (start < end) {
+        const uint64_t following = ((start >> shift) + 1) << shift;
+        const uint64_t stop = following < end ? following : end;
+        uint64_t *const entry = &table[start >> shift & (ENTRIES - 1)];
+        if (*entry != 0 && level < LEVELS - 1) {
+            unmap_in_table(page_of(*entry), level + 1, start, stop);
+        } else if (*entry != 0) {
             void *const page = page_of(*entry);
             *entry = 0;
             machine_forget_translations(); // before somebody else gets the page
             page_free(page);
         }
+        start = stop;
     }
 }
 
+void space_unmap(struct space *space, uint64_t start, uint64_t end) {
+    unmap_in_table(space->root, 0, start, end);
+}
+
 bool space_protect(struct space *space, uint64_t start, uint64_t end, uint32_t rights) {
+    bool whole = true;
     for (; start < end; start += PAGE_SIZE) {
         uint64_t *const entry = find_entry(space->root, start, false);
         if (entry == NULL || *entry == 0) {
-            return false;
+            whole = false;
+            break;
         }
         if ((rights & RIGHT_EXECUTE) != 0) {
             libexec_aarch64_publish_code(page_of(*entry), PAGE_SIZE); // it may have been written meanwhile
         }
         *entry = entry_for(page_of(*entry), rights);
     }
-    machine_forget_translations();
-    return true;
+    machine_forget_translations(); // where a page is missing, too: those before it have changed
+    return whole;
 }
 
 uint64_t space_find_room(const struct space *space, uint64_t length) {

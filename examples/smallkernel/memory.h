@@ -35,8 +35,9 @@ enum space_answer { SPACE_DONE, SPACE_OCCUPIED, SPACE_NO_MEMORY };
 // Maps fresh zeroed pages. Whole pages of the user half. Where it fails, pages before stay mapped.
 enum space_answer space_map(struct space *space, uint64_t start, uint64_t end, uint32_t rights);
 void space_unmap(struct space *space, uint64_t start, uint64_t end);
-bool space_protect(struct space *space, uint64_t start, uint64_t end, uint32_t rights); // false: a page is missing
-uint64_t space_find_room(const struct space *space, uint64_t length);                   // 0: there is none
+// false: a page is missing, and those before it are changed.
+bool space_protect(struct space *space, uint64_t start, uint64_t end, uint32_t rights);
+uint64_t space_find_room(const struct space *space, uint64_t length); // 0: there is none
 
 // The kernel's view of the byte at `address`, valid to the end of its page; NULL where none is mapped. Whatever the
 // rights: for what prepares a space.

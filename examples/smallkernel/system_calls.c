@@ -248,7 +248,6 @@ static int64_t call_brk(uint64_t end) {
         }
     }
     space->heap_end = end;
-    machine_forget_translations();
     return (int64_t)end;
 }
 
@@ -289,8 +288,8 @@ static int64_t call_mmap(const uint64_t *arguments) {
             return -EINVAL;
         }
     }
-    if (length > USER_END) {
-        return -ENOMEM;
+    if (length > RAM_BYTES) {
+        return -ENOMEM; // before anything is unmapped or searched for
     }
     if ((flags & MAP_FIXED) == 0) {
         start = space_find_room(space, length);
@@ -314,25 +313,23 @@ static int64_t check_range(uint64_t start, uint64_t length) {
     if (start % PAGE_SIZE != 0) {
         return -EINVAL;
     }
-    return length <= USER_END && start <= USER_END - length ? 0 : -ENOMEM;
+    return length <= USER_END && start <= USER_END - round_up(length) ? 0 : -ENOMEM;
 }
 
 static int64_t call_munmap(uint64_t start, uint64_t length) {
-    length = round_up(length);
     if (length == 0 || check_range(start, length) != 0) {
         return -EINVAL;
     }
-    space_unmap(process.space, start, start + length);
+    space_unmap(process.space, start, start + round_up(length));
     return 0;
 }
 
 static int64_t call_mprotect(uint64_t start, uint64_t length, uint64_t rights) {
-    length = round_up(length);
     const int64_t result = check_range(start, length);
     if (result != 0 || rights > PROT_KNOWN) {
         return result != 0 ? result : -EINVAL;
     }
-    return space_protect(process.space, start, start + length, (uint32_t)rights) ? 0 : -ENOMEM;
+    return space_protect(process.space, start, start + round_up(length), (uint32_t)rights) ? 0 : -ENOMEM;
 }
 
 // ---- Time -----------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ const struct libexec_arch libexec_arch_aarch64 = {
     .machine = 183, // EM_AARCH64
     .data = 1,      // ELFDATA2LSB
     .page_size = 4096,
-    .user_low = 0x10000,          // as Linux's default vm.mmap_min_addr
+    .user_low = 0x10000,          // Linux's vm.mmap_min_addr is 4096, 32768 or this, by its configuration
     .user_high = 0x1000000000000, // 48 bits
     .large_page_size = 2 * 1024 * 1024,
     .mmap_entropy_pages = 0x3ffff,  // 18 bits
@@ -53,7 +53,7 @@ static const struct capability capabilities[] = {
     {29, ISAR1, 36, 1}, // SB
 };
 
-// The two fields of the floating-point unit are signed: -1 is none, 0 is one without half precision.
+// The two fields of the floating-point unit are signed: below 0 is none, 0 is one without half precision.
 enum {
     FIELD = 0xf,
     PFR0_FP = 16,
@@ -65,7 +65,7 @@ enum {
 };
 
 static uint64_t unit_capabilities(uint64_t field, unsigned int bit, unsigned int half_precision_bit) {
-    if (field == FIELD) {
+    if (field > FIELD / 2) {
         return 0;
     }
     return UINT64_C(1) << bit | (uint64_t)(field >= 1) << half_precision_bit;

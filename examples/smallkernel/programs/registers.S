@@ -7,7 +7,6 @@
 #define EXECVE     221
 #define AT_HWCAP   16
 #define HWCAP_SVE  22
-#define AT_HWCAP   16
 
     .arch armv8-a
 
@@ -37,30 +36,6 @@ _start:
     .irp number, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
     mov v\number\().16b, v0.16b
     .endr
-    // Scalable vectors, where AT_HWCAP has bit 22: behind argc, argv, envp and their NULLs.
-    ldr x1, [sp]
-    add x1, sp, x1, lsl #3
-    add x1, x1, #16
-1:  ldr x2, [x1], #8
-    cbnz x2, 1b
-2:  ldp x2, x3, [x1], #16
-    cbz x2, 3f
-    cmp x2, #AT_HWCAP
-    b.ne 2b
-    tbz x3, #22, 3f
-    .arch_extension sve
-    ptrue p0.b
-    .irp number, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-    mov p\number\().b, p0.b
-    .endr
-    setffr
-    .irp number, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
-    mov z\number\().b, #0x5a
-    .endr
-    .irp number, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31
-    mov z\number\().b, #0x5a
-    .endr
-3:
     look_for_scalable
     ptrue p0.b
     .irp number, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15

@@ -19,8 +19,13 @@ extern "C" {
 
 // ---- Facts --------------------------------------------------------------------------------------------------------
 
-// PSTATE of a new program, as Linux leaves it: EL0, AArch64, interrupts on, all flags 0. The general registers but sp
-// are 0, and so are the vector registers, FPCR and FPSR.
+// PSTATE of a new program: EL0, AArch64, interrupts on, all flags 0. As Linux leaves it but for SSBS (bit 12), which
+// Linux sets unless stores are not to be bypassed: 0 is the safe value, and a kernel that wants the other enters EL0
+// itself. The general registers but sp are 0, and so are the vector registers, FPCR and FPSR.
+//
+// A kernel that offers more to EL0 resets it at exec, as Linux does: keys of pointer authentication are drawn anew;
+// TPIDR2_EL0 becomes 0, POR_EL0 its first value; ZA, guarded control stack, breakpoints and the choices for memory
+// tags are gone.
 #define LIBEXEC_AARCH64_STATE_AT_EXEC 0x0u
 
 // The architecture as the core wants it described: ELF machine 183, 4 KiB pages, 48 bits of user addresses, platform
@@ -37,8 +42,9 @@ struct libexec_aarch64_features {
 };
 
 // The bits of AT_HWCAP that libexec_aarch64_hwcap may give: those of Linux (arch/arm64/include/uapi/asm/hwcap.h) whose
-// features ask nothing of the kernel but the floating-point registers. Scalable vectors, pointer authentication, cache
-// maintenance and reading of id registers at EL0, and the event stream are the kernel's to add, where it offers them.
+// features ask nothing of the kernel but the floating-point registers. Scalable vectors, pointer authentication, SSBS,
+// cache maintenance and reading of id registers at EL0, and the event stream are the kernel's to add, where it offers
+// them.
 #define LIBEXEC_AARCH64_HWCAP_KNOWN UINT64_C(0x2fbef7fb)
 
 // AT_HWCAP for a processor with these features. A kernel of CPUs that differ passes what all of them have.
