@@ -1125,6 +1125,10 @@ static void bug_C5_interpreter_that_is_none(void **state) {
     pair.loader.type = 1; // Linux looks at it late, and answers EPERM
     expect_pair_refused("C5 type", &pair, LIBEXEC_FILE_INTERPRETER,
                         (struct refusal){LIBEXEC_E_TYPE, LIBEXEC_ERRNO_EPERM, LIBEXEC_STAGE_LAYOUT, ANY, 16});
+    pair = make_pair();
+    memcpy(pair.loader.identification, "#!/x", 5); // no script takes an interpreter's place
+    expect_pair_refused("C5 script", &pair, LIBEXEC_FILE_INTERPRETER,
+                        (struct refusal){LIBEXEC_E_MAGIC, LIBEXEC_ERRNO_ELIBBAD, LIBEXEC_STAGE_HEADER, ANY, 0});
     // Too short comes before anything else.
     for (uint64_t size = 0; size <= 64; size += size == 6 ? 57 : 1) {
         for (uint8_t magic = 0; magic < 2; magic++) {

@@ -52,13 +52,17 @@ static void commit_needs_a_prepared_exec(void **state) {
     EXPECT(&world, world_prepare(&world) != LIBEXEC_OK);
     EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_E_STATE);
     EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->status, LIBEXEC_E_OPEN); // why prepare failed stays
+    struct libexec_region region;
+    EXPECT(&world, !libexec_exec_region(&world.exec, 0, &region));
     libexec_kit_fail(world.kit, 0, false, 0);
     EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
     uint32_t entries = 0;
     EXPECT(&world, libexec_exec_auxv(&world.exec, &entries) != NULL && entries != 0);
+    EXPECT(&world, libexec_exec_region(&world.exec, 0, &region));
     libexec_kit_abandon(world.kit, &world.exec);
     libexec_exec_auxv(&world.exec, &entries);
     EXPECT_EQUAL(&world, entries, 0);
+    EXPECT(&world, !libexec_exec_region(&world.exec, 0, &region));
     EXPECT_EQUAL(&world, libexec_kit_commit(world.kit, &world.exec), LIBEXEC_E_STATE);
     EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->status, LIBEXEC_E_STATE); // there was no other failure
     EXPECT_EQUAL(&world, libexec_exec_report(&world.exec)->known, 0);
@@ -495,6 +499,45 @@ static void a_view_without_bytes(void **state) {
     libexec_kit_abandon(world.kit, &world.exec);
     world_end(&world);
     libexec_kit_elf_end(&elf);
+}
+
+// Stable bytes are parsed in place where the source has both operations for that, and read where one is missing.
+static void half_of_a_view(void **state) {
+    (void)state;
+    static struct world world;
+    for (uint32_t half = 0; half < 3; half++) {
+        world_begin(&world, &plainly, flavour_full);
+        EXPECT(&world, libexec_kit_source(world.kit, PROGRAM, &world.source));
+        struct libexec_source_operations operations = *world.source.operations;
+        if (half != 0)
+            operations.view = NULL;
+        if (half != 1)
+            operations.view_release = NULL;
+        world.source.operations = &operations;
+        world.source.flags = LIBEXEC_SOURCE_STABLE;
+        world.request.source = &world.source;
+        EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+        EXPECT_EQUAL(&world, count_calls(&world, LIBEXEC_KIT_CALL_VIEW), 0);
+        libexec_kit_abandon(world.kit, &world.exec);
+        world_end(&world);
+    }
+}
+
+// The name is what follows the path's last slash; where there is none, the path, and nothing that stands before it.
+static void the_name_of_a_path_without_a_slash(void **state) {
+    (void)state;
+    static struct world world;
+    static const char text[] = "/before-name";
+    world_begin(&world, &plainly, flavour_full);
+    world_file(&world, text + 8, &program);
+    world_execute(&world, text + 8);
+    world.request.path = text + 8;
+    EXPECT_EQUAL(&world, world_prepare(&world), LIBEXEC_OK);
+    struct libexec_start start;
+    libexec_exec_start(&world.exec, &start);
+    EXPECT(&world, strcmp(start.name, "name") == 0);
+    libexec_kit_abandon(world.kit, &world.exec);
+    world_end(&world);
 }
 
 static void requests_without_a_host(void **state) {
@@ -1933,6 +1976,8 @@ int main(void) {
         cmocka_unit_test(requests_that_contradict_themselves),
         cmocka_unit_test(policies_that_are_not_known),
         cmocka_unit_test(a_view_without_bytes),
+        cmocka_unit_test(half_of_a_view),
+        cmocka_unit_test(the_name_of_a_path_without_a_slash),
         cmocka_unit_test(requests_without_a_host),
         cmocka_unit_test(values_that_make_no_sense),
         cmocka_unit_test(values_that_just_make_sense),

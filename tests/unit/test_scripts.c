@@ -305,6 +305,11 @@ static void execute_chain(struct world *world) {
                                                               .envp_strings = iterate(envp)};
 }
 
+static void execute_chain_without_shell(struct world *world) {
+    execute_chain(world);
+    libexec_kit_add_file(world->kit, &(struct libexec_kit_file){.path = SHELL, .open_code = LIBEXEC_ERRNO_ENOENT});
+}
+
 // argv is: shell, the innermost argument, ..., the script; then what followed argv[0].
 static void check_chain(struct world *world, const struct libexec_kit_image *image) {
     const struct chain *const chain = world->scenario->data;
@@ -343,6 +348,11 @@ static void scripts_that_name_scripts(void **state) {
     run_scenario(&(struct scenario){.name = "chain too long", .set_up = execute_chain, .data = &chain,
                                     .status = LIBEXEC_E_SCRIPT_DEPTH, .error = LIBEXEC_ERRNO_ELOOP,
                                     .stage = LIBEXEC_STAGE_SCRIPT, .file = LIBEXEC_FILE_SCRIPT_INTERPRETER,
+                                    .program_header = ANY, .offset = ANY64, .argument = ANY, .needs_open = true});
+    // One too many that names a file that is not there: that is found first.
+    run_scenario(&(struct scenario){.name = "the last is missing", .set_up = execute_chain_without_shell,
+                                    .data = &chain, .status = LIBEXEC_E_OPEN, .error = LIBEXEC_ERRNO_ENOENT,
+                                    .stage = LIBEXEC_STAGE_SOURCE, .file = LIBEXEC_FILE_SCRIPT_INTERPRETER,
                                     .program_header = ANY, .offset = ANY64, .argument = ANY, .needs_open = true});
 }
 

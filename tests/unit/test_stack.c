@@ -1102,6 +1102,8 @@ static void the_machines_name(void **state) {
             EXPECT_EQUAL(&world, libexec_kit_image_auxv(image, &auxv), placed + named + count + 1);
             for (size_t k = 0; k < placed; k++)
                 EXPECT_EQUAL(&world, auxv[k].type, others[k]);
+            for (uint32_t k = 0; k <= count; k++) // where there is no name, its address goes nowhere
+                EXPECT_EQUAL(&world, auxv[placed + named + k].value, k < count ? k : 0);
             EXPECT_EQUAL(&world, auxv_has(image, LIBEXEC_AT_PLATFORM), named);
             size_t length = 0;
             if (named) {
