@@ -21,8 +21,7 @@ LIBEXEC_APART enum libexec_status libexec_fail(struct libexec_report *report, en
     if (report->program_header == LIBEXEC_NO_PROGRAM_HEADER)
         known &= ~LIBEXEC_REPORT_PROGRAM_HEADER;
     report->known = known;
-    if ((row->known & LIBEXEC_REPORT_FILE_OFFSET) != 0)
-        report->file_offset = row->field;
+    report->file_offset = row->field; // 0 where it is about no field
     return report->status;
 }
 
