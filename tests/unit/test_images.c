@@ -999,6 +999,8 @@ static void a_fault_that_cannot_be_filled(void **state) {
         assert_int_equal(libexec_fault_fill(&page, &source, bytes), statuses[form]);
         for (uint64_t k = form == 2 ? PAGE / 2 : 0; k < PAGE; k++)
             assert_int_equal(bytes[k], 0);
+        source.size = 0x2000; // where nothing is left, nothing is asked for
+        assert_int_equal(libexec_fault_fill(&page, &source, bytes), LIBEXEC_E_FILE_SHRANK);
     }
 }
 
