@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// What the library must know about a processor architecture. A port offers a constant of this type; `port/x86_64` has
-// one.
+// What the library must know about a processor architecture. Each of the ports, `port/x86_64` and `port/aarch64`, has a
+// constant of this type.
 #ifndef LIBEXEC_ARCH_H
 #define LIBEXEC_ARCH_H
 
