@@ -180,8 +180,10 @@ static uint64_t layout_pie_bias(const struct libexec_state *state, const struct 
     uint64_t base = layout_pie_base(bounds);
     const uint64_t pages =
         state->random.words[ENTROPY_PIE] & layout_random_mask(state) & state->arch->mmap_entropy_pages;
-    // The quarter of a difference that may wrap: where it does, the image does not fit.
-    base += layout_within(pages * bounds->page_size, (state->layout.guard.address - base - length) / 4);
+    // What is free above the image; a quarter is used. Where nothing is, the alignment may bring it below the guard.
+    const int64_t room = (int64_t)(state->layout.guard.address - base - length);
+    if (room > 0)
+        base += layout_within(pages * bounds->page_size, (uint64_t)room / 4);
     if (plan->alignment != 0)
         base &= ~(plan->alignment - 1);
     return libexec_round_down(base - plan->segments[0].address, bounds->page_size);

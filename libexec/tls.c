@@ -4,7 +4,7 @@
 
 #include <libexec/tls.h>
 
-// No user range of a processor today has more; with every quantity below 2^48, no sum of them overflows.
+// More than any program's block has; with every quantity below 2^48, no sum of them overflows.
 #define TLS_QUANTITY_BITS 48
 
 enum libexec_status libexec_tls_shape_of(struct libexec_tls_shape *shape, const struct libexec_plan *plan,

@@ -8,8 +8,8 @@
 # Missing packages are installed by apt (with sudo where not root) unless --no-install is given.
 #
 # In full: everything under gcc (host tests, replay of the fuzz corpus, checks over the sources, consumers of the
-# installed library, the core on emulated processors, the sample kernel in QEMU), then the host tests once more under
-# clang and under the address and undefined-behaviour sanitizers. --quick leaves out these two, and the longest tests.
+# installed library, the core on emulated processors, two kernels in QEMU), then the host tests once more under clang
+# and under the address and undefined-behaviour sanitizers. --quick leaves out these two, and the longest tests.
 # Build trees are kept in build/. A part that does not configure or build counts as one failed test.
 set -eu
 
@@ -28,7 +28,8 @@ start=$(date +%s)
 say() { printf '\n==> [%4d s] %s\n' $(($(date +%s) - start)) "$*"; }
 
 # what --quick leaves out of the tests under gcc
-slow='^(check\.self_test|parity\.(programs|forged|forged_full)|bench\.ratchet|mutants\.sample|(proof|processor)\..*)$'
+slow='^(check\.self_test|parity\.(programs|forged|forged_full)|bench\.ratchet|mutants\.sample'
+slow="$slow|(proof|processor|smallkernel)\..*)\$"
 
 passed=0 failed=0 skipped=0
 

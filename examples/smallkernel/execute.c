@@ -254,6 +254,9 @@ size_t process_rehearse(const char *path, const char *const *argv, const char *c
         if (pages_in_use() != pages_before) {
             panic("pages are lost where an exec gets so many", left);
         }
+        if (left > RAM_BYTES / PAGE_SIZE) {
+            panic("no number of pages is enough for an exec, not even", left);
+        }
         if (whole || libexec_report_errno(libexec_exec_report(&exec)) != ENOMEM) {
             return left;
         }

@@ -65,10 +65,10 @@ void libexec_aarch64_reset_fpu(void) {
 
 void libexec_aarch64_publish_code(const void *bytes, uint64_t length) {
     const uint64_t start = (uint64_t)(uintptr_t)bytes;
-    const uint64_t end = start + length;
     const uint64_t line = UINT64_C(4) << (read_ctr() >> CTR_DATA_LINE & CTR_FIELD);
-    for (uint64_t at = start & ~(line - 1); at < end; at += line) {
-        __asm__ volatile("dc cvau, %0" : : "r"(at) : "memory");
+    const uint64_t first = start & ~(line - 1);
+    for (uint64_t done = 0; done < start - first + length; done += line) { // the last address may be among them
+        __asm__ volatile("dc cvau, %0" : : "r"(first + done) : "memory");
     }
     // An instruction cache may find its lines by virtual address, and the program's is another one than this: all go.
     __asm__ volatile("dsb ish\n\t"

@@ -8,7 +8,7 @@ KIB = 1024
 # Limits that are not held yet, and what the figure must not exceed until they are: `--gate` fails for them, `--ratchet`
 # only where they get worse. docs/performance.md says why they are missed.
 NOT_YET = {
-    ".text at -Os without rodata, all but dump": 19409,
+    ".text at -Os without rodata, all but dump": 19414,
     ".text at -Os, configuration for static programs only": 17355,
 }
 FLAT_PROGRAMS = ("text", "debug", "bss")

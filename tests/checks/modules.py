@@ -189,6 +189,17 @@ def unused_inline_functions(project):
             if len(re.findall(rf"\b{name}\(", text)) == defined.count(name)]
 
 
+def wide_lines(project, folders):
+    """Of build files, and of paragraphs of pages that are written by hand: a row of a table is as wide as it is."""
+    files = [file for folder in folders for file in sorted((project.root / folder).rglob("*"))
+             if file.name == "CMakeLists.txt" or file.suffix in {".in", ".inc"}]
+    for pattern in ("CMakeLists.txt", "*.md", "docs/*.md", "examples/**/*.md"):
+        files += [file for file in sorted(project.root.glob(pattern)) if file.name != "performance.md"]
+    return [f"{project.short(file)}:{number}: {len(line)} columns" for file in files
+            for number, line in enumerate(file.read_text().splitlines(), 1)
+            if len(line) > 120 and not line.startswith("|")]
+
+
 def source_rules(project):
     """The rules for every file that a script can hold: licence line, width, tabs; no assembly in the core, and nothing
     that is not used."""
@@ -196,7 +207,7 @@ def source_rules(project):
     suffixes = {".c", ".h", ".S", ".sh", ".py", ".cmake", ".ld"}
     files = [file for folder in folders for file in sorted((project.root / folder).rglob("*"))
              if file.suffix in suffixes and file.is_file() and "data" not in file.parts]
-    problems = []
+    problems = wide_lines(project, folders)
     for file in files:
         lines = file.read_text().splitlines()
         head = lines[1:2] if lines and lines[0].startswith("#!") else lines[:1]

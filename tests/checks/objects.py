@@ -10,7 +10,7 @@ ALLOWED_UNDEFINED = {"memcpy", "memmove", "memset", "memcmp"}
 
 # Bytes of code: what is wanted, and where the check fails, so that the code does not grow unseen. The limits are to the
 # byte under the compiler they were counted with; other ones may make a quarter more of the same sources.
-TEXT_BUDGETS = [("all but dump", [], 16 * 1024, 19409),
+TEXT_BUDGETS = [("all but dump", [], 16 * 1024, 19414),
                 ("static programs only", ["-DLIBEXEC_CONFIG_STATIC_ONLY=1"], 8 * 1024, 17355)]
 COUNTED_WITH = ("gcc", "12")
 EXEC_OBJECT_LIMIT = 4096

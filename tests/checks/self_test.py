@@ -193,6 +193,8 @@ int libexec_planted_high(void)
      "bit-field"),
     ("source_rules", append("libexec/plan.c", "\tint planted;\n"), "a tab"),
     ("source_rules", append("libexec/plan.c", "// " + 120 * "x" + "\n"), "123 columns"),
+    ("source_rules", append("docs/design.md", 60 * "x " + "x\n"), "121 columns"),
+    ("source_rules", append("tests/CMakeLists.txt", "# " + 119 * "x" + "\n"), "121 columns"),
     ("source_rules", prepend("libexec/plan.c", "// no licence\n"), "licence line"),
     ("source_rules", append("libexec/checked.h", "static inline int planted(void) {\n    return 1;\n}\n"),
      "planted is called by nobody"),

@@ -24,8 +24,8 @@ extern "C" {
 // itself. The general registers but sp are 0, and so are the vector registers, FPCR and FPSR.
 //
 // A kernel that offers more to EL0 resets it at exec, as Linux does: keys of pointer authentication are drawn anew;
-// TPIDR2_EL0 becomes 0, POR_EL0 its first value; ZA, guarded control stack, breakpoints and the choices for memory
-// tags are gone.
+// TPIDR2_EL0 and FPMR become 0, POR_EL0 its first value, the length of scalable vectors the default; ZA, guarded
+// control stack, breakpoints and the choices for memory tags are gone.
 #define LIBEXEC_AARCH64_STATE_AT_EXEC 0x0u
 
 // The architecture as the core wants it described: ELF machine 183, 4 KiB pages, 48 bits of user addresses, platform
@@ -76,10 +76,11 @@ void libexec_aarch64_reset_fpu(void);
 // `view_end`, and for what it writes itself, where the region may be executed; no call needs it otherwise.
 void libexec_aarch64_publish_code(const void *bytes, uint64_t length);
 
-// Enters EL0 at start->entry with every register as above. Does not return. The stack below is abandoned: SP_EL1
-// becomes start->kernel_stack. The new address space must be installed before. Interrupts go off inside, and on in EL0.
-// A kernel that returns through the system call's frame does without: it puts 0 into all registers of the frame, entry
-// and stack pointer into ELR_EL1 and SP_EL0, LIBEXEC_AARCH64_STATE_AT_EXEC into SPSR_EL1, and calls the first two.
+// Enters EL0 at start->entry with every register as above. Does not return. The caller runs on SP_EL1, and the stack
+// below is abandoned: SP_EL1 becomes start->kernel_stack. The new address space must be installed before. Interrupts go
+// off inside, and on in EL0. A kernel that returns through the system call's frame does without: it puts 0 into all
+// registers of the frame, entry and stack pointer into ELR_EL1 and SP_EL0, LIBEXEC_AARCH64_STATE_AT_EXEC into SPSR_EL1,
+// and calls libexec_aarch64_set_thread_pointer and libexec_aarch64_reset_fpu.
 __attribute__((noreturn)) void libexec_aarch64_enter_user(const struct libexec_aarch64_start *start);
 
 #ifdef __cplusplus
