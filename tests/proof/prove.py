@@ -112,6 +112,16 @@ PROOFS = {
         "assertions": 12,
         "breaks": ("exec.c", "    exec_close(program);\n", ""),
     },
+    "space": {
+        "about": "the views of the new space, and the collected map operations, on a host that answers as it likes",
+        "sources": ["space"],
+        "domains": "cvalue",
+        "options": ["-eva-precision", "0", "-eva-slevel", "100000"],
+        "reached": 397,
+        "assertions": 23,
+        "breaks": ("space.c", "neighbour->length != 0 && neighbour->address > page",
+                   "neighbour->length != 0 && neighbour->address < page"),
+    },
     "fault": {
         "about": "what a page holds, from any regions",
         "sources": ["fault"],
