@@ -102,6 +102,15 @@ PROOFS = {
         "assertions": 1,
         "breaks": ("auxv.c", "count != 0 && to != state->scratch.auxv + LIBEXEC_AUXV_MAX;", "count != 0;"),
     },
+    "stack": {
+        "about": "what follows the vectors on the new stack",
+        "sources": ["stack"],
+        "domains": "cvalue",
+        "options": ["-eva-precision", "0", "-eva-slevel", "100000"],
+        "reached": 154,
+        "assertions": 4,
+        "breaks": ("stack.c", "sizeof state->random.auxv + length + 1;", "sizeof state->random.auxv + length + 2;"),
+    },
     "undo": {
         "about": "whatever fails, each file is closed once and each space goes once",
         "sources": ["exec"],

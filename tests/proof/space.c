@@ -6,7 +6,7 @@
 // that is answered is in a view that holds its address, and as many as are answered follow it there. Each operation is
 // handed over once, in order, at most LIBEXEC_BATCH together, and the place for the next one is one that there is.
 //
-// Assumed: what is asked for lies in PAGES pages of PAGE bytes, here the last ones of a user range (in two of them where
+// Assumed: what is asked for lies in PAGES pages of PAGE bytes, here the last ones of a user range (in two of them if
 // there is no `view_end`), and `end` lies behind `address`; a view has the bytes that it is said to have. That the byte
 // is the one of its address is looked at with a view of BYTES bytes, for each of them. The report is a model's.
 #include "hostile.h"
@@ -52,8 +52,8 @@ static struct {
     uint64_t rest;     // less than a page, and no whole one
     uint64_t too_many; // more than WINDOW
     uint64_t number;
-    int code;          // above 0
-    int answer;        // below 0
+    int code;   // above 0
+    int answer; // below 0
 } any;
 
 // What the host is going to answer.
@@ -99,8 +99,7 @@ static void view_end(void *context, void *handle, libexec_address address, uint6
 }
 
 #define IS_VIEW(slot, i)                                                                                               \
-    (slot.address == views[i].address && slot.length == views[i].length &&                                             \
-     slot.bytes + slot.length == memory_ends[i])
+    (slot.address == views[i].address && slot.length == views[i].length && slot.bytes + slot.length == memory_ends[i])
 
 // The state has the views that are open, each with its memory, and no others.
 static void check_views(void) {
@@ -253,7 +252,7 @@ static void ask_bytes(void) {
 
 // ---- operations -----------------------------------------------------------------------------------------------------
 
-// So many operations were made; so many of them, the first ones, were handed over. An operation's address is its number.
+// So many operations were made; the first of them, so many, were handed over. An operation's address is its number.
 static uint64_t made;
 static uint64_t handed;
 
