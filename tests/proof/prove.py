@@ -102,6 +102,15 @@ PROOFS = {
         "assertions": 1,
         "breaks": ("auxv.c", "count != 0 && to != state->scratch.auxv + LIBEXEC_AUXV_MAX;", "count != 0;"),
     },
+    "map": {
+        "about": "a region of any file as map operations",
+        "sources": [],
+        "domains": "cvalue",
+        "options": ["-eva-precision", "0", "-eva-slevel", "100000", "-eva-no-memexec"],
+        "reached": 249,
+        "assertions": 13,
+        "breaks": ("load.c", "operation->region.length = lent;\n", ""),
+    },
     "stack": {
         "about": "what follows the vectors on the new stack",
         "sources": ["stack"],
