@@ -285,6 +285,7 @@ static void collect(uint64_t pending) {
         state.scratch.operations[i].region.address = i <= pending ? i : any.number;
     struct libexec_map *const next = libexec_space_map(&state);
     //@ assert handed + state.pending == made && state.pending < LIBEXEC_BATCH;
+    //@ assert state.host->map_many != \null || state.pending == 0;
     if (next == NULL) {
         //@ assert state.report.status != LIBEXEC_OK && state.pending == 0;
     } else {
