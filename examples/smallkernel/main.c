@@ -22,6 +22,7 @@ static const struct command commands[] = {
     {"/static", {"static", "null", NULL}},
     {"/hostile", {"hostile", NULL}},
 };
+
 // The statuses that QEMU ends with.
 enum { ALL_WELL = 33, LOST = 35 };
 

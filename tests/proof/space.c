@@ -10,6 +10,7 @@
 // there is no `view_end`), and `end` lies behind `address`; a view has the bytes that it is said to have. That the byte
 // is the one of its address is looked at with a view of BYTES bytes, for each of them. The report is a model's.
 #include "hostile.h"
+#include "report_model.h"
 
 #include "space.h"
 
@@ -18,22 +19,6 @@ enum { PAGE = 4096, PAGES = 3, WINDOW = PAGES * PAGE, BYTES = 256 };
 
 static struct libexec_state state;
 static int space;
-
-// ---- reports --------------------------------------------------------------------------------------------------------
-
-enum libexec_status libexec_fail(struct libexec_report *report, enum libexec_status status, uint64_t value,
-                                 uint64_t limit) {
-    (void)value;
-    (void)limit;
-    report->status = status;
-    return status;
-}
-
-enum libexec_status libexec_fail_host(struct libexec_report *report, enum libexec_status status, int host_code) {
-    (void)host_code;
-    report->status = status;
-    return status;
-}
 
 // ---- views ----------------------------------------------------------------------------------------------------------
 

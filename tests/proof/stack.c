@@ -9,6 +9,7 @@
 // next one is a page's. Words and platform strings go through all lengths beside the longest auxiliary vector; the
 // other way round, the platform string is the longest one or none, and three views are looked at.
 #include "hostile.h"
+#include "report_model.h"
 
 // Frama-C allows no memset of 0 bytes right behind an object.
 static void *memset_if_any(void *to, int value, size_t length) {
@@ -33,19 +34,6 @@ static uint64_t entries;
 static uint64_t first;   // bytes of the first view
 static uint64_t written; // bytes that the views before hold
 static bool refused;
-
-enum libexec_status libexec_fail(struct libexec_report *report, enum libexec_status status, uint64_t value,
-                                 uint64_t limit) {
-    (void)value;
-    (void)limit;
-    report->status = status;
-    return status;
-}
-
-enum libexec_status libexec_fail_host(struct libexec_report *report, enum libexec_status status, int host_code) {
-    (void)host_code;
-    return libexec_fail(report, status, 0, 0);
-}
 
 enum libexec_status libexec_auxv_build(struct libexec_state *of) {
     any_bytes(of->scratch.auxv, sizeof of->scratch.auxv);
